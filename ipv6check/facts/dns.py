@@ -1,0 +1,215 @@
+"""What was seen of names, zones and name servers (words of RFC 9499)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ipv6check.addressing import Address, is_usable, parse_addresses
+from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, Attempt, Family
+
+UNREACHABLE_ERRORS: Final = ("EDE 22", "EDE 23")
+"""Extended errors (RFC 8914) that speak of servers out of reach, not of signatures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A DNS answer as `net` hands it out (RFC 9499 terms).
+
+    `records` are the rdata of the asked type in presentation form, at the end of the CNAME chain `aliases`; `ttl` is theirs
+    in seconds. `soa` is the owner of the SOA record in the answer or authority section, `referral` the owner of an NS set in
+    the authority section with its names `referral_servers`; `glue` the addresses beside them as (name, address).
+    """
+
+    rcode: str
+    authoritative: bool = False
+    authenticated: bool = False
+    truncated: bool = False
+    recursion_available: bool = False
+    edns: bool = False
+    extended_errors: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    ttl: int | None = None
+    signed: bool = False
+    soa: str = ""
+    referral: str = ""
+    referral_servers: tuple[str, ...] = ()
+    glue: tuple[tuple[str, str], ...] = ()
+    size: int = 0
+    wire: str = ""
+    """The message as it came, base64."""
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """The addresses among the records, as they came."""
+        return parse_addresses(self.records)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says something of the name: it exists or it does not (SERVFAIL, REFUSED and the like say nothing)."""
+        return self.rcode in {"NOERROR", "NXDOMAIN"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsTry(Attempt):
+    """One question to one server. `truncated` tells that UDP said TC and TCP was asked; `edns` whether the reply was
+    to a question with EDNS. `seconds_to_answer` is timed from the packet that was answered."""
+
+    server: Address
+    port: int = 53
+    transport: Literal["udp", "tcp"] = "udp"
+    checking_disabled: bool = False
+    edns: bool = True
+    edns_refused: str = ""
+    truncated: bool = False
+    seconds_to_answer: float | None = None
+    sends: int = 1
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """One question to the validating resolver, all its tries. `unchecked` the same with CD=1, asked after SERVFAIL."""
+
+    name: str
+    type: str
+    tries: tuple[DnsTry, ...] = ()
+    unchecked: tuple[DnsTry, ...] = ()
+
+    @property
+    def answer(self) -> Answer | None:
+        """The last answer that says something of the name, else the last with CD=1 that does, else None: unseen."""
+        for tries in (self.tries, self.unchecked):
+            for try_ in reversed(tries):
+                if try_.answer is not None and try_.answer.speaks:
+                    return try_.answer
+        return None
+
+    @property
+    def is_bogus(self) -> bool:
+        """Whether it was refused for its signatures alone: SERVFAIL, not for want of a server, and answered with CD=1."""
+        answer = self.tries[-1].answer if self.tries else None
+        if answer is None or answer.rcode != "SERVFAIL":
+            return False
+        unreachable = any(error.startswith(UNREACHABLE_ERRORS) for error in answer.extended_errors)
+        return not unreachable and any(t.answer is not None and t.answer.speaks for t in self.unchecked)
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """The addresses of its answer, in a fixed order."""
+        answer = self.answer
+        return tuple(sorted(set(answer.addresses), key=int)) if answer else ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the answer says that there is no such record (NODATA or NXDOMAIN)."""
+        answer = self.answer
+        return answer is not None and not answer.records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameLookups:
+    """One name's A and AAAA through the resolver."""
+
+    name: str
+    aaaa: Lookup
+    a: Lookup
+
+    @property
+    def usable(self) -> tuple[Address, ...]:
+        """Every usable address, IPv6 first, each family cut at the cap."""
+        return (*self.of_family(6), *self.of_family(4))
+
+    def of_family(self, family: Family) -> tuple[Address, ...]:
+        """The usable addresses of one family, cut at the cap."""
+        found = (self.aaaa if family == 6 else self.a).addresses
+        return tuple(a for a in found if is_usable(a))[:ADDRESSES_PER_FAMILY]
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether both look-ups were answered."""
+        return self.aaaa.answer is not None and self.a.answer is not None
+
+    @property
+    def exists(self) -> bool:
+        """Whether it has an address of any family, usable or not."""
+        return bool(self.aaaa.addresses or self.a.addresses)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsFacts:
+    """The listed name and www through the validating resolver, and the zone they lie in.
+
+    `zone_lookups` are the SOA questions asked while climbing to the zone's apex, the apex's own last; `zone` is "" when none
+    was found. `chain` are CNAME questions link by link, asked only when the resolver would not follow.
+    """
+
+    listed: NameLookups
+    www: NameLookups
+    zone: str = ""
+    zone_lookups: tuple[Lookup, ...] = ()
+    chain: tuple[Lookup, ...] = ()
+
+    @property
+    def names(self) -> tuple[NameLookups, ...]:
+        """The names that have an address: what can be a web service."""
+        return tuple(name for name in (self.listed, self.www) if name.exists)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameserverHost:
+    """One name server of a zone: its addresses, and its SOA answer by each address and transport."""
+
+    name: str
+    lookups: NameLookups
+    soa: tuple["ServerTries", ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTries:
+    """The same question to one address of one name server by one transport."""
+
+    server: Address
+    transport: Literal["udp", "tcp"]
+    tries: tuple[DnsTry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameserverFacts:
+    """A zone's name servers: the delegation at the parent (asked of one of its servers), the zone's own NS set, each host.
+
+    `from_parent` and `from_child` are names; `delegation` is the question to the parent's server, None when none was asked.
+    """
+
+    zone: str
+    parent: str = ""
+    from_parent: tuple[str, ...] = ()
+    from_child: tuple[str, ...] = ()
+    delegation: DnsTry | None = None
+    child: Lookup | None = None
+    hosts: tuple[NameserverHost, ...] = ()
+    over_cap: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityTries:
+    """One name's record of one type as one server address gives it, without recursion."""
+
+    host: str
+    server: Address
+    name: str
+    type: str
+    tries: tuple[DnsTry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityFacts:
+    """What each name server that answers for the zone says of the target's names."""
+
+    zone: str
+    answers: tuple[AuthorityTries, ...] = ()
+
+
+def usable_addresses(names: Iterable[NameLookups], family: Family) -> tuple[Address, ...]:
+    """The usable addresses of several names, each once, in their order."""
+    return tuple(dict.fromkeys(address for name in names for address in name.of_family(family)))

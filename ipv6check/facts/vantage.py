@@ -1,0 +1,39 @@
+"""What was seen of ourselves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ipv6check.facts.attempt import Family
+from ipv6check.facts.dns import DnsTry
+from ipv6check.facts.web import TcpTry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """One canary host in one sample: a handshake with TCP 443 by each family (None: the name gave no address)."""
+
+    host: str
+    v6: TcpTry | None = None
+    v4: TcpTry | None = None
+    clock_offset: float | None = None
+    """Seconds by which its HTTP Date is ahead of our clock."""
+
+    def by(self, family: Family) -> TcpTry | None:
+        """The handshake of one family."""
+        return self.v6 if family == 6 else self.v4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VantageFacts:
+    """One look at ourselves: canaries, root servers straight, the resolver. A run has one before, some during, one after."""
+
+    start: datetime
+    end: datetime
+    when: Literal["before", "during", "after"]
+    canaries: tuple[Canary, ...] = ()
+    roots: tuple[DnsTry, ...] = ()
+    signed: DnsTry | None = None
+    bogus: DnsTry | None = None
+    random: DnsTry | None = None
+    note: str = ""

@@ -1,0 +1,56 @@
+"""What a probe can do on the network: five questions, each answered by a frozen fact that holds the answer or the Failure.
+
+`Session` answers them on the wire, `FakeNetwork` from a description of a world.
+"""
+
+from typing import Literal, Protocol
+
+from ipv6check.addressing import Address
+from ipv6check.facts import Certificate, DnsTry, Fetch, TcpTry, TlsTry
+from ipv6check.net.url import Url
+
+
+class Net(Protocol):
+    """The network as probes see it.
+
+    `again` counts earlier tries of the same thing: what others learned at the same try is shared, a further try is made anew.
+    """
+
+    @property
+    def root_servers(self) -> tuple[Address, ...]:
+        """Addresses of root servers."""
+        ...
+
+    @property
+    def offers_legacy_tls(self) -> bool:
+        """Whether our own TLS library can speak TLS 1.0 and 1.1."""
+        ...
+
+    async def lookup(self, name: str, rdtype: str, *, checking_disabled: bool = False, again: int = 0) -> DnsTry:
+        """Ask the validating resolver."""
+        ...
+
+    async def ask(
+        self,
+        server: Address,
+        name: str,
+        rdtype: str,
+        *,
+        transport: Literal["udp", "tcp"] = "udp",
+        host: str = "",
+        again: int = 0,
+    ) -> DnsTry:
+        """Ask a name server straight, without recursion. `host` is its name."""
+        ...
+
+    async def connect(self, address: Address, port: int, *, name: str = "", again: int = 0) -> TcpTry:
+        """Complete a TCP handshake. The connection is kept a while for a `fetch` that follows."""
+        ...
+
+    async def fetch(self, url: Url, address: Address, *, again: int = 0) -> tuple[Fetch, tuple[Certificate, ...]]:
+        """GET a URL from one address; the chain it was served with comes along."""
+        ...
+
+    async def legacy_handshake(self, address: Address, name: str, *, again: int = 0) -> TlsTry:
+        """Try a TLS handshake that offers 1.0 and 1.1 only."""
+        ...

@@ -1,0 +1,200 @@
+"""One HTTP exchange with one pinned address, by httpx over a connection of ours.
+
+The only module that knows httpx. No keep-alive, no proxy, no cookies, no decoding, no redirects: a hop is one exchange.
+Every phase has its deadline and every read its cap; httpx's own timeouts are per read and no deadline.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+from ipv6check.net.failure import Cut
+from ipv6check.net.tcp import Connection
+
+TLS_DEADLINE: Final = 8.0
+HEAD_DEADLINE: Final = 10.0
+BODY_DEADLINE: Final = 10.0
+HEAD_CAP: Final = 65_536
+BODY_CAP: Final = 262_144
+HEADERS_CAP: Final = 200
+HEAD_STORED: Final = 4_096
+HANDSHAKES_AT_ONCE: Final = 16
+SILENT_AFTER: Final = 1.0
+"""Seconds after which a handshake that is not done gives its place back: a silent host must not hold up the others."""
+
+READ_SIZE: Final = 65_536
+HTTP_LIBRARY_ERRORS: Final = (httpcore.ProtocolError, httpcore.NetworkError, httpx.InvalidURL)
+"""What the libraries raise on a peer's bytes, beside OSError and ssl.SSLError."""
+
+
+class Handshakes:
+    """Places for TLS handshakes under way: their work is ours, and too many at once make others look slow."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(HANDSHAKES_AT_ONCE)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold a place until done, or until the peer has been silent for a while."""
+        await self._places.acquire()
+        lent = asyncio.get_running_loop().call_later(SILENT_AFTER, self._places.release)
+        try:
+            yield
+        finally:
+            if lent.when() > asyncio.get_running_loop().time() and not lent.cancelled():
+                lent.cancel()
+                self._places.release()
+
+
+class Line(httpcore.AsyncNetworkStream):
+    """The bytes of one connection, counted against a cap."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.read_bytes = 0
+        self._cap, self._cap_name = HEAD_CAP, "headers"
+
+    def cap_body(self) -> None:
+        """From here on the body's cap counts."""
+        self._cap, self._cap_name = self.read_bytes + BODY_CAP, "body"
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there; raises `Cut` above the cap."""
+        data = await self._reader.read(min(max_bytes, READ_SIZE))
+        self.read_bytes += len(data)
+        if self.read_bytes > self._cap:
+            raise Cut(self._cap_name)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send everything."""
+        self._writer.write(buffer)
+        await self._writer.drain()
+
+    async def aclose(self) -> None:
+        """Leave at once."""
+        self._writer.transport.abort()
+
+    def get_extra_info(self, info: str) -> Any:
+        """Nothing that httpcore would need."""
+        return None
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS side of it, when there is one."""
+        found: ssl.SSLObject | None = self._writer.get_extra_info("ssl_object")
+        return found
+
+
+async def plain_line(connection: Connection) -> Line:
+    """Talk in the clear on an open connection."""
+    return Line(*await asyncio.open_connection(sock=connection.sock))
+
+
+async def tls_line(connection: Connection, context: ssl.SSLContext, server_name: str) -> Line:
+    """Shake hands on an open connection. Raises ssl.SSLError, OSError or TimeoutError after 8 s."""
+    async with asyncio.timeout(TLS_DEADLINE):
+        streams = await asyncio.open_connection(
+            sock=connection.sock,
+            ssl=context,
+            server_hostname=server_name,
+            ssl_handshake_timeout=TLS_DEADLINE + 1,
+            ssl_shutdown_timeout=1,
+        )
+    return Line(*streams)
+
+
+class _OneConnection(httpx.AsyncBaseTransport):
+    """Carries one httpx request over one connection that is already open."""
+
+    def __init__(self, connection: httpcore.AsyncHTTP11Connection) -> None:
+        self._connection = connection
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+        response = await self._connection.handle_async_request(
+            httpcore.Request(request.method, target, headers=request.headers.raw)
+        )
+        return httpx.Response(response.status, headers=response.headers, stream=_Raw(response))
+
+
+class _Raw(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._response.aiter_stream():
+            yield part
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response as it came: the head cut to what is stored, the body to its cap; `cut` names the cap that ended the body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    cut: str
+
+
+async def get(line: Line, url: str, user_agent: str) -> Reply:
+    """Send a GET for `url` on a line and read the reply. Raises httpcore errors, `Cut("headers")`, OSError, TimeoutError."""
+    request = httpx.Request("GET", url, headers=_request_headers(user_agent))
+    origin = httpcore.Origin(request.url.raw_scheme, request.url.raw_host, request.url.port or 0)
+    connection = httpcore.AsyncHTTP11Connection(origin=origin, stream=line)
+    transport = _OneConnection(connection)
+    async with asyncio.timeout(HEAD_DEADLINE):
+        response = await transport.handle_async_request(request)
+    if len(response.headers.raw) > HEADERS_CAP:
+        raise Cut("headers")
+    line.cap_body()
+    body = bytearray()
+    cut = await _read_body(response, body)
+    return Reply(response.status_code, _stored(response.headers.raw), bytes(body[:BODY_CAP]), cut)
+
+
+async def _read_body(response: httpx.Response, body: bytearray) -> str:
+    """Read what can be had of the body: it never undoes the answer."""
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for part in response.stream:  # type: ignore[union-attr]
+                body += part
+    except Cut as cut:
+        return str(cut)
+    except TimeoutError:
+        return "time"
+    except (httpcore.ProtocolError, httpcore.NetworkError, OSError):
+        return "broken"
+    return ""
+
+
+def _request_headers(user_agent: str) -> dict[str, str]:
+    return {
+        "User-Agent": user_agent,
+        "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
+        "Accept-Language": "vi,en;q=0.5",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+    }
+
+
+def _stored(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    kept: list[tuple[str, str]] = []
+    size = 0
+    for name, value in raw:
+        size += len(name) + len(value)
+        if size > HEAD_STORED and kept:
+            break
+        kept.append((name.decode("latin-1").lower(), value[:HEAD_STORED].decode("latin-1")))
+    return tuple(kept)

@@ -1,0 +1,53 @@
+"""Our own lateness: a timeout seen while the event loop was late is ours, not the peer's."""
+
+import asyncio
+from collections import deque
+from typing import Final
+
+TICK: Final = 0.05
+LATE: Final = 0.25
+"""Seconds of lag above which a timeout does not count against anybody."""
+
+KEPT: Final = 20_000
+"""Ticks kept for the percentile (a quarter of an hour)."""
+
+
+class LagMonitor:
+    """Measures how late the event loop wakes us; `start` and `stop` it with the network."""
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+        self._late_at = float("-inf")
+        self._lags: deque[float] = deque(maxlen=KEPT)
+
+    def start(self) -> None:
+        """Begin to measure."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+
+    async def stop(self) -> None:
+        """End the measuring."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    def was_late_since(self, moment: float) -> bool:
+        """Whether the loop was late at any time since then (loop time, seconds)."""
+        return self._late_at >= moment
+
+    def percentile(self, share: float) -> float:
+        """The lag in seconds that this share of ticks did not exceed; 0 when nothing was measured."""
+        lags = sorted(self._lags)
+        return lags[min(len(lags) - 1, int(len(lags) * share))] if lags else 0.0
+
+    async def _watch(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(TICK)
+            now = loop.time()
+            lag = max(0.0, now - before - TICK)
+            self._lags.append(lag)
+            if lag > LATE:
+                self._late_at = now

@@ -1,0 +1,116 @@
+"""TCP connections at a gentle pace. One opened to see whether a port answers is handed on."""
+
+import asyncio
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from ipv6check.addressing import Address
+from ipv6check.facts import TcpTry
+from ipv6check.model import Failure
+from ipv6check.net.guard import Guard
+from ipv6check.net.pace import Pace
+
+AT_ONCE: Final = 512
+"""Handshakes under way at once."""
+
+PARKED: Final = 6.0
+"""Seconds an open connection waits to be taken; servers close idle ones soon after."""
+
+FIRST_DEADLINE: Final = 4.0
+LATER_DEADLINE: Final = 8.5
+"""Seconds for a handshake in the first pass and in the later ones; the kernel sends SYN at 0, 1, 3 and 7 s."""
+
+
+@dataclass(slots=True)
+class Connection:
+    """An open connection and the place it holds in the pace. Close it."""
+
+    sock: socket.socket
+    address: Address
+    port: int
+    _release: AsyncExitStack
+    was_parked: bool = False
+
+    async def close(self) -> None:
+        """Close the socket and give the place back."""
+        self.sock.close()
+        await self._release.aclose()
+
+
+class Connections:
+    """Opens connections, and keeps those that were opened only to look until they are taken or too old."""
+
+    def __init__(self, guard: Guard, pace: Pace) -> None:
+        self._guard = guard
+        self._pace = pace
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._parked: dict[tuple[Address, int], tuple[Connection, asyncio.TimerHandle]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def open(self, address: Address, port: int, *, timeout: float, name: str = "") -> tuple[TcpTry, Connection | None]:
+        """Open a connection within `timeout` seconds of its SYN; the pace is waited for outside that."""
+        release = AsyncExitStack()
+        try:
+            await release.enter_async_context(self._pace.connection(address))
+            async with self._places:
+                start = datetime.now(UTC)
+                sock = await self._guard.connect(address, port, timeout=timeout, name=name)
+                end = datetime.now(UTC)
+        except BaseException:
+            await release.aclose()
+            raise
+        if isinstance(sock, Failure):
+            await release.aclose()
+            return TcpTry(start=start, end=end, failure=sock, address=address, port=port), None
+        seen = TcpTry(start=start, end=end, address=address, port=port, source_port=sock.getsockname()[1])
+        return seen, Connection(sock, address, port, release)
+
+    def park(self, connection: Connection) -> None:
+        """Keep a connection for whoever wants to talk on it next."""
+        connection.was_parked = True
+        key = (connection.address, connection.port)
+        if key in self._parked:
+            self._close_soon(connection)
+            return
+        expiry = asyncio.get_running_loop().call_later(PARKED, self._expire, key)
+        self._parked[key] = (connection, expiry)
+
+    def take(self, address: Address, port: int) -> Connection | None:
+        """Take a parked connection that is still open, if there is one."""
+        connection, expiry = self._parked.pop((address, port), (None, None))
+        if connection is None or expiry is None:
+            return None
+        expiry.cancel()
+        if _is_idle(connection.sock):
+            return connection
+        self._close_soon(connection)
+        return None
+
+    async def close(self) -> None:
+        """Close everything parked."""
+        for key in list(self._parked):
+            self._parked[key][1].cancel()
+            self._expire(key)
+        await asyncio.gather(*self._closing)
+
+    def _expire(self, key: tuple[Address, int]) -> None:
+        self._close_soon(self._parked.pop(key)[0])
+
+    def _close_soon(self, connection: Connection) -> None:
+        task = asyncio.create_task(connection.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+def _is_idle(sock: socket.socket) -> bool:
+    """Whether the peer neither closed nor spoke."""
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

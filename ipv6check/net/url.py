@@ -1,0 +1,87 @@
+"""URLs of redirects, read strictly: http and https on their own ports, names that are names, nothing else."""
+
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final, Literal
+from urllib.parse import urljoin, urlsplit
+
+import idna
+
+from ipv6check.addressing import Address
+from ipv6check.model import Failure, FailureKind, Stage
+from ipv6check.net.failure import printable
+
+LONGEST: Final = 2_000
+PORTS: Final = {"http": 80, "https": 443}
+LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """What is left of a URL once it is safe to ask: scheme, host (A-label or address), path with query."""
+
+    scheme: Literal["http", "https"]
+    host: str
+    target: str = "/"
+
+    @property
+    def port(self) -> int:
+        """80 or 443."""
+        return PORTS[self.scheme]
+
+    @property
+    def address(self) -> Address | None:
+        """The address, when the host is one."""
+        try:
+            return ip_address(self.host)
+        except ValueError:
+            return None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}{self.target}"
+
+
+def parse(text: str, base: Url | None = None) -> Url | Failure:
+    """Read a URL, relative to `base` if given; anything odd is a `bad-redirect`. Userinfo and fragment are dropped."""
+    if len(text) > LONGEST:
+        return _bad("too long")
+    if any(ord(c) <= 32 or ord(c) == 127 for c in text.strip()):
+        return _bad("white space or control characters")
+    try:
+        parts = urlsplit(urljoin(str(base), text.strip()) if base else text.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        return _bad(printable(str(error)))
+    scheme = parts.scheme.lower()
+    if scheme != "http" and scheme != "https":
+        return _bad(f"scheme {printable(scheme, 20)}")
+    if port not in (None, PORTS[scheme]):
+        return _bad(f"port {port}")
+    clean = _host(host)
+    if clean is None:
+        return _bad(f"host {printable(host, 80)}")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Url("https" if scheme == "https" else "http", clean, target)
+
+
+def _host(host: str) -> str | None:
+    """The host in the one form we use, or None: zone ids, and numbers that some libraries take for addresses, are refused."""
+    try:
+        return str(ip_address(host)) if "%" not in host else None
+    except ValueError:
+        pass
+    try:
+        name = idna.encode(host, uts46=True).decode() if not host.isascii() else host.lower()
+    except idna.IDNAError:
+        return None
+    labels = name.removesuffix(".").split(".")
+    if len(name) > 253 or not all(map(LABEL.fullmatch, labels)) or NUMBER.fullmatch(labels[-1]):
+        return None
+    return ".".join(labels)
+
+
+def _bad(detail: str) -> Failure:
+    return Failure(kind=FailureKind.BAD_REDIRECT, stage=Stage.HTTP, detail=detail)

@@ -1,0 +1,105 @@
+"""Zones and who serves them: the climb to a zone's apex, and the parent's side of a delegation."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from ipv6check.addressing import Address
+from ipv6check.facts import DnsTry, Lookup, NameLookups
+from ipv6check.net.api import Net
+
+SERVERS_TRIED: Final = 3
+"""So many servers of a parent zone are asked until one says something."""
+
+
+async def ask(lookup: Lookup, net: Net) -> Lookup:
+    """Ask the resolver once more; when it says SERVFAIL, also with CD=1: bogus and dead look alike otherwise."""
+    tried = await net.lookup(lookup.name, lookup.type, again=len(lookup.tries))
+    lookup = replace(lookup, tries=(*lookup.tries, tried))
+    if tried.answer is not None and tried.answer.rcode == "SERVFAIL" and not lookup.is_bogus:
+        again = len(lookup.unchecked)
+        unchecked = await net.lookup(lookup.name, lookup.type, checking_disabled=True, again=again)
+        lookup = replace(lookup, unchecked=(*lookup.unchecked, unchecked))
+    return lookup
+
+
+async def look_up(name: str, net: Net) -> NameLookups:
+    """Look up A and AAAA of a name."""
+    aaaa, a = await asyncio.gather(ask(Lookup(name=name, type="AAAA"), net), ask(Lookup(name=name, type="A"), net))
+    return NameLookups(name=name, aaaa=aaaa, a=a)
+
+
+async def find_zone(name: str, net: Net, before: Sequence[Lookup] = ()) -> tuple[str, tuple[Lookup, ...]]:
+    """Climb from a name to the apex of its zone (RFC 1034): the owner of the SOA that speaks for it, "" when none does.
+
+    Where a delegation exists but no server answers, the parent's servers tell it.
+    """
+    lookups = {lookup.name: lookup for lookup in before}
+    asked: list[Lookup] = []
+    silent = ""
+    for candidate in ancestors(name):
+        lookup = await ask(lookups.get(candidate, Lookup(name=candidate, type="SOA")), net)
+        asked.append(lookup)
+        if lookup.answer is None:
+            silent = silent or candidate
+            continue
+        zone = lookup.answer.soa
+        if not zone or not is_within(name, zone) or (lookup.answer.aliases and zone != candidate):
+            continue
+        if silent and (deeper := await _delegated(silent, zone, net)):
+            zone = deeper
+        elif zone != candidate:
+            asked.append(await ask(Lookup(name=zone, type="SOA"), net))
+        return zone, tuple(asked)
+    return "", tuple(asked)
+
+
+async def _delegated(name: str, parent: str, net: Net) -> str:
+    """The zone below `parent` that its servers refer to for a name, "" when they know of none."""
+    referred = await at_parent(name, parent, net)
+    referral = referred.answer.referral if referred is not None and referred.answer is not None else ""
+    return referral if referral and referral != parent and is_within(name, referral) else ""
+
+
+async def at_parent(zone: str, parent: str, net: Net) -> DnsTry | None:
+    """Ask a server of the parent for the zone's NS set, without recursion; None when there is no server to ask."""
+    tried = None
+    for host, server in (await servers_of(parent, net))[:SERVERS_TRIED]:
+        tried = await net.ask(server, zone, "NS", host=host)
+        if tried.answer is not None and tried.answer.speaks:
+            break
+    return tried
+
+
+async def servers_of(zone: str, net: Net) -> list[tuple[str, Address]]:
+    """The usable addresses of a zone's name servers as (host, address), IPv6 and IPv4 in turn."""
+    if zone == ".":
+        return [("", server) for server in net.root_servers]
+    names = await ask(Lookup(name=zone, type="NS"), net)
+    hosts = await asyncio.gather(*(look_up(host, net) for host in host_names(names)))
+    by_family = [[(host.name, a) for host in hosts for a in host.of_family(family)] for family in (6, 4)]
+    mixed = [pair for both in zip(*by_family, strict=False) for pair in both]
+    return mixed + [pair for pairs in by_family for pair in pairs if pair not in mixed]
+
+
+def host_names(lookup: Lookup) -> tuple[str, ...]:
+    """The names in an NS answer, in a fixed order."""
+    answer = lookup.answer
+    return tuple(sorted({record.rstrip(".").lower() for record in answer.records})) if answer else ()
+
+
+def ancestors(name: str) -> list[str]:
+    """The name and every name above it, without the root."""
+    labels = name.split(".")
+    return [".".join(labels[i:]) for i in range(len(labels))]
+
+
+def parent_name(name: str) -> str:
+    """The name one label up; "." above a top-level name."""
+    return name.partition(".")[2] or "."
+
+
+def is_within(name: str, zone: str) -> bool:
+    """Whether a name is at or below another."""
+    return zone == "." or name == zone or name.endswith("." + zone)

@@ -1,0 +1,207 @@
+"""HTTPS and HTTP of the listed name and www: every address that answers, then where each family's redirects lead."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+from ipv6check.addressing import Address, is_usable
+from ipv6check.facts import (
+    FAMILIES,
+    AddressWeb,
+    Certificate,
+    Chain,
+    Evidence,
+    Family,
+    Fetch,
+    Hop,
+    HostReach,
+    NameWeb,
+    TlsTry,
+    WebFacts,
+    family_of,
+)
+from ipv6check.model import Failure, FailureKind, Stage, Target
+from ipv6check.net.api import Net
+from ipv6check.net.url import Url, parse
+from ipv6check.probes import delegation
+from ipv6check.scales import Scales
+from ipv6check.tries import DEFINITIVE_TRIES, Weighing, wants_try
+from ipv6check.tries import is_unsettled as is_open
+
+HOPS_FOLLOWED: Final = 10
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+SERVER_ERROR: Final = 500
+"""From this status on a second look is taken."""
+
+Scheme = Literal["https", "http"]
+Certificates = dict[str, Certificate]
+
+
+async def look(target: Target, seen: Evidence, net: Net) -> WebFacts:
+    """Fetch the front page from every open port of every address, and follow redirects; again only what failed."""
+    assert seen.reachability is not None
+    looker = _Looker(seen, net)
+    before = {name.name: name for name in seen.web.names} if seen.web else {}
+    hosts = seen.reachability.hosts
+    names = await asyncio.gather(*(looker.name(host, before.get(host.name), hosts[0]) for host in hosts))
+    return WebFacts(
+        names=tuple(names),
+        certificates=tuple(looker.certificates.values()),
+        can_offer_legacy_tls=net.offers_legacy_tls,
+    )
+
+
+def is_unsettled(seen: Evidence) -> bool:
+    """Whether an exchange failed too seldom to be believed, or a fault was seen only once."""
+    if seen.web is None:
+        return False
+    scales, certificates = Scales(seen, open_ended=True), {c.sha256: c for c in seen.web.certificates}
+    wanted = seen.run.tries if seen.run else 1
+    return any(
+        _wants(tries, scales, wanted, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
+    )
+
+
+def _exchanges(name: NameWeb) -> Iterable[Sequence[Fetch]]:
+    for at in name.addresses:
+        yield from (at.https, at.http)
+    for chain in name.chains:
+        yield from (hop.tries for hop in chain.hops)
+
+
+def _wants(
+    tries: Sequence[Fetch],
+    scales: Scales,
+    wanted: int,
+    certificates: Certificates,
+    undecided: Callable[[Weighing], bool],
+) -> bool:
+    """Whether to try (again): never tried, nothing decided, or a fault of certificate or server seen too seldom."""
+    if not tries or undecided(scales.fetches(tries)):
+        return True
+    return len(tries) < min(DEFINITIVE_TRIES, wanted) and any(_has_fault(fetch, certificates) for fetch in tries)
+
+
+def _has_fault(fetch: Fetch, certificates: Certificates) -> bool:
+    if fetch.status is not None and fetch.status >= SERVER_ERROR:
+        return True
+    if fetch.tls is None or not fetch.tls.chain:
+        return False
+    leaf = certificates.get(fetch.tls.chain[0])
+    return (
+        bool(fetch.tls.path_error) or leaf is None or not (leaf.covers(fetch.tls.server_name) and leaf.is_valid_at(fetch.end))
+    )
+
+
+class _Looker:
+    """One look at one target's web: what it may use, and the certificates it has met."""
+
+    def __init__(self, seen: Evidence, net: Net) -> None:
+        self._net = net
+        self._scales = Scales(seen, open_ended=True)
+        self._wanted = seen.run.tries if seen.run else 1
+        self.certificates: Certificates = {c.sha256: c for c in seen.web.certificates} if seen.web else {}
+
+    async def name(self, host: HostReach, before: NameWeb | None, first: HostReach) -> NameWeb:
+        """Look at one name. TLS 1.0 and 1.1 are offered once per address: what `first` has is not asked again."""
+        asked_there = {port.address for port in first.ports} if host is not first else set()
+        addresses = tuple(dict.fromkeys(port.address for port in host.ports))
+        looks = [self._address(host, address, before, address not in asked_there) for address in addresses]
+        at = await asyncio.gather(*looks)
+        seen = NameWeb(name=host.name, addresses=tuple(at))
+        chains = [await self._chain(seen, family, scheme, before) for family in FAMILIES for scheme in ("https", "http")]
+        return replace(seen, chains=tuple(chain for chain in chains if chain is not None))
+
+    async def _address(self, host: HostReach, address: Address, before: NameWeb | None, legacy: bool) -> AddressWeb:
+        at = (before.at(address) if before else None) or AddressWeb(address=address)
+        is_open_port = {port.port: port.is_open for port in host.ports if port.address == address}
+
+        async def secure() -> tuple[tuple[Fetch, ...], tuple[TlsTry, ...]]:
+            https = await self._fetch(at.https, Url("https", host.name), address) if is_open_port[443] else at.https
+            shaken = any(fetch.tls is not None and fetch.tls.version for fetch in https)
+            return https, await self._legacy(at.legacy, host.name, address) if legacy and shaken else at.legacy
+
+        async def plain() -> tuple[Fetch, ...]:
+            return await self._fetch(at.http, Url("http", host.name), address) if is_open_port[80] else at.http
+
+        (https, tried), http = await asyncio.gather(secure(), plain())
+        return replace(at, https=https, legacy=tried, http=http)
+
+    async def _fetch(self, tries: tuple[Fetch, ...], url: Url, address: Address) -> tuple[Fetch, ...]:
+        if not _wants(tries, self._scales, self._wanted, self.certificates, wants_try):
+            return tries
+        fetch, certificates = await self._net.fetch(url, address, again=len(tries))
+        self.certificates.update((certificate.sha256, certificate) for certificate in certificates)
+        return (*tries, fetch)
+
+    async def _legacy(self, tries: tuple[TlsTry, ...], name: str, address: Address) -> tuple[TlsTry, ...]:
+        """A refusal needs no second try; silence does."""
+        silent = all(t.failure is not None and t.failure.kind is FailureKind.TIMEOUT for t in tries)
+        if not self._net.offers_legacy_tls or not silent or len(tries) >= self._wanted:
+            return tries
+        return (*tries, await self._net.legacy_handshake(address, name, again=len(tries)))
+
+    async def _chain(self, name: NameWeb, family: Family, scheme: Scheme, before: NameWeb | None) -> Chain | None:
+        """Follow the redirects of the first address that answered; None when none did."""
+        firsts = [(at.address, at.https if scheme == "https" else at.http) for at in name.of(family)]
+        answered = [(address, fetch) for address, tries in firsts for fetch in tries if fetch.answered]
+        if not answered:
+            return None
+        (start, fetch), known = answered[0], before.chain(family, scheme) if before else None
+        chain = Chain(family=family, scheme=scheme, start=start)
+        url, visited = Url(scheme, name.name), {str(Url(scheme, name.name))}
+        while (location := _location(fetch)) is not None:
+            following = parse(location, url)
+            stopped = following if isinstance(following, Failure) else _loop(following, visited)
+            if isinstance(following, Failure) or stopped is not None:
+                return replace(chain, stopped=stopped)
+            url = following
+            visited.add(str(url))
+            earlier = next((h for h in known.hops if h.url == str(url)), None) if known else None
+            here = start if url.host == name.name else None
+            hop = await self._hop(earlier or Hop(url=str(url), host=url.host), url, family, here)
+            if isinstance(hop, Failure):
+                return replace(chain, stopped=hop)
+            chain = replace(chain, hops=(*chain.hops, hop))
+            if hop.fetch is None or not hop.fetch.answered:
+                break
+            fetch = hop.fetch
+        return chain
+
+    async def _hop(self, hop: Hop, url: Url, family: Family, here: Address | None) -> Hop | Failure:
+        """Ask one further URL, each try at the next address of its host; a Failure when there is none of this family."""
+        addresses = (here,) if here is not None else await self._addresses(url, family)
+        if isinstance(addresses, Failure):
+            return addresses
+        address = addresses[len(hop.tries) % len(addresses)]
+        return replace(hop, tries=await self._fetch(hop.tries, url, address))
+
+    async def _addresses(self, url: Url, family: Family) -> tuple[Address, ...] | Failure:
+        found: tuple[Address, ...]
+        if url.address is not None:
+            found = (url.address,)
+            usable = tuple(a for a in found if family_of(a) == family and is_usable(a))
+        else:
+            lookups = await delegation.look_up(url.host, self._net)
+            lookup = lookups.aaaa if family == 6 else lookups.a
+            if lookup.answer is None:
+                return Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS, detail=url.host)
+            found, usable = lookup.addresses, lookups.of_family(family)
+        if usable:
+            return usable
+        unsafe = any(family_of(address) == family for address in found)
+        kind = FailureKind.UNSAFE_TARGET if unsafe else FailureKind.NO_ADDRESS
+        return Failure(kind=kind, stage=Stage.DNS, detail=url.host)
+
+
+def _location(fetch: Fetch) -> str | None:
+    return fetch.header("location") if fetch.status in REDIRECTS else None
+
+
+def _loop(url: Url, visited: set[str]) -> Failure | None:
+    if str(url) in visited:
+        return Failure(kind=FailureKind.REDIRECT_LOOP, stage=Stage.HTTP, detail=str(url))
+    if len(visited) > HOPS_FOLLOWED:
+        return Failure(kind=FailureKind.REDIRECT_LOOP, stage=Stage.HTTP, detail=f"more than {HOPS_FOLLOWED} hops")
+    return None

@@ -1,0 +1,194 @@
+"""WEB-02 to WEB-07: what TLS shows, at each address. Path, name and dates are judged apart: one fault never hides another."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from ipv6check.facts import Certificate, Evidence, Fetch, TlsTry
+from ipv6check.model import Outcome, Reason, Severity
+from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_built, not_measured, passed, rule, warned, worst
+from ipv6check.rules.sites import Site, each_site, nothing_served
+from ipv6check.rules.vantage import clock_is_off
+from ipv6check.tries import DEFINITIVE_TRIES
+
+RENEW_SHARE: Final = 1 / 3
+RENEW_DAYS: Final = 30
+LAST_DAYS: Final = 3
+"""When a certificate should have been renewed: less than a third of its life and 30 days left (our own choice)."""
+
+SECONDS_PER_DAY: Final = 86_400
+LEGACY: Final = frozenset({"TLSv1", "TLSv1.1", "SSLv3"})
+BEST: Final = "TLSv1.3"
+
+Leaf = tuple[Fetch, TlsTry, Certificate]
+
+
+def leaves_of(site: Site, tries: Iterable[Fetch]) -> list[Leaf]:
+    """The exchanges that showed a certificate, with the leaf."""
+    web = site.evidence.web
+    found = []
+    for fetch in tries:
+        leaf = web.certificate(fetch.tls.chain[0]) if web and fetch.tls and fetch.tls.chain else None
+        if leaf is not None and fetch.tls is not None:
+            found.append((fetch, fetch.tls, leaf))
+    return found
+
+
+def each_certificate(evidence: Evidence, judge: Callable[[Site, Leaf], Finding]) -> Finding:
+    """Judge the certificate at every address; a fault counts when seen twice, and is unstable when seen once of several."""
+    wanted = min(DEFINITIVE_TRIES, evidence.run.tries if evidence.run else DEFINITIVE_TRIES)
+
+    def judge_site(site: Site) -> Finding:
+        findings = []
+        for at in site.web.addresses:
+            at_address = [judge(site, leaf) for leaf in leaves_of(site, at.https)]
+            if at_address:
+                findings.append(_agreed(at_address, wanted))
+        return worst(findings) if findings else nothing_served(site)
+
+    return each_site(evidence, judge_site)
+
+
+def _agreed(findings: list[Finding], wanted: int) -> Finding:
+    bad = [found for found in findings if found.outcome is Outcome.FAIL]
+    if not bad:
+        return findings[-1]
+    if len(bad) < len(findings):
+        return warned("unstable", **dict(bad[-1].args))  # type: ignore[arg-type]
+    return bad[-1] if len(bad) >= wanted else not_measured(Reason.OWN_TIMEOUT_BUDGET)
+
+
+@rule("WEB-02", refs=("RFC 5280",))
+def certificate_leads_to_a_trusted_root(evidence: Evidence) -> Finding:
+    """Does the certificate chain lead to a public root, and is it complete? Dates and names are asked elsewhere."""
+    return each_certificate(evidence, _path)
+
+
+def _path(site: Site, leaf: Leaf) -> Finding:
+    fetch, tls, certificate = leaf
+    args: Args = {"name": site.name, "address": str(fetch.address), "issuer": certificate.issuer}
+    if not tls.path_error:
+        return passed(**args)
+    web = site.evidence.web
+    chain = [c for sha256 in tls.chain if web and (c := web.certificate(sha256)) is not None]
+    args["problem"] = tls.path_error
+    if not any(c.is_self_signed for c in chain) and chain and chain[-1].issuer_urls:
+        return warned("incomplete", **args)
+    return failed("self-signed" if certificate.is_self_signed else "untrusted", **args)
+
+
+@rule("WEB-03", refs=("RFC 9525",))
+def certificate_bears_the_name(evidence: Evidence) -> Finding:
+    """Is the name among the certificate's names (SAN)?"""
+    return each_certificate(evidence, _bears_name)
+
+
+def _bears_name(site: Site, leaf: Leaf) -> Finding:
+    fetch, _, certificate = leaf
+    args: Args = {"name": site.name, "address": str(fetch.address), "names": list(certificate.names[:5]) or ["-"]}
+    return passed(**args) if certificate.covers(site.name) else failed(**args)
+
+
+@rule("WEB-04", refs=("CA/B SC-081v3",))
+def certificate_is_in_its_dates(evidence: Evidence) -> Finding:
+    """Is the certificate valid today, and for long enough?"""
+    found = each_certificate(evidence, _dates)
+    if found.outcome in {Outcome.NOT_APPLICABLE, Outcome.NOT_MEASURED}:
+        return found
+    return not_measured(Reason.CLOCK) if clock_is_off(evidence) else found
+
+
+def _dates(site: Site, leaf: Leaf) -> Finding:
+    fetch, _, certificate = leaf
+    begin, end, now = certificate.not_before, certificate.not_after, fetch.end
+    args: Args = {"name": site.name, "address": str(fetch.address)}
+    if begin is None or end is None:
+        return failed("unreadable", **args)
+    left = (end - now).total_seconds() / SECONDS_PER_DAY
+    args |= {"days": int(left), "until": end.date().isoformat(), "since": begin.date().isoformat()}
+    if now > end:
+        return failed("expired", **args)
+    if now < begin:
+        return failed("not-yet-valid", **args)
+    if left < LAST_DAYS:
+        return failed("last-days", **args)
+    life = (end - begin).total_seconds() / SECONDS_PER_DAY
+    return warned(**args) if left <= RENEW_DAYS and left <= life * RENEW_SHARE else passed(**args)
+
+
+@rule("WEB-05", refs=("python/pythondotorg#957",))
+def certificates_agree_everywhere(evidence: Evidence) -> Finding:
+    """Do all addresses of a name show the same certificate, or one of the same names and issuer?"""
+    return each_site(evidence, _agree_everywhere)
+
+
+def _agree_everywhere(site: Site) -> Finding:
+    last = [leaves[-1] for at in site.web.addresses if (leaves := leaves_of(site, at.https))]
+    if len(last) < 2:
+        unseen = nothing_served(site)
+        return unseen if unseen.outcome is Outcome.NOT_MEASURED else not_applicable(name=site.name)
+    valid = [_is_valid(site, leaf) for leaf in last]
+    if any(valid) and not all(valid):
+        bad, good = last[valid.index(False)][0], last[valid.index(True)][0]
+        return failed(name=site.name, good=str(good.address), bad=str(bad.address))
+    first = last[0][2]
+    for fetch, _, other in last[1:]:
+        same_policy = (other.names, other.issuer) == (first.names, first.issuer)
+        if other.key_sha256 != first.key_sha256 and not same_policy:
+            return warned(name=site.name, good=str(last[0][0].address), bad=str(fetch.address))
+    return passed(name=site.name, addresses=len(last))
+
+
+def _is_valid(site: Site, leaf: Leaf) -> bool:
+    fetch, tls, certificate = leaf
+    return not tls.path_error and certificate.covers(site.name) and certificate.is_valid_at(fetch.end)
+
+
+@rule("WEB-07", refs=("RFC 9325", "RFC 8996"))
+def tls_versions_are_current(evidence: Evidence) -> Finding:
+    """Is TLS 1.3 spoken, and are 1.1 and 1.0 refused?"""
+    return each_site(evidence, _versions)
+
+
+def _versions(site: Site) -> Finding:
+    shaken = [fetch.tls for at in site.web.addresses for fetch in at.https if fetch.tls and fetch.tls.version]
+    if not shaken:
+        return nothing_served(site)
+    tries = _legacy_tries(site)
+    accepted = [t for t in (*shaken, *(t for t, *_ in tries.values())) if t.failure is None and t.version in LEGACY]
+    if accepted:
+        return failed(name=site.name, address=str(accepted[0].address), version=accepted[0].version)
+    web = site.evidence.web
+    if web is None or not web.can_offer_legacy_tls:
+        return not_measured(Reason.NOT_PERMITTED)
+    if not any(last.failure is not None and not last.failure.is_ours for *_, last in tries.values()):
+        reasons = [site.scales.handshakes(asked).reason for asked in tries.values()]
+        return not_measured(next(iter(reasons), None))
+    old = [t for t in shaken if t.version != BEST]
+    if old:
+        return warned(name=site.name, address=str(old[0].address), version=old[0].version)
+    return passed(name=site.name)
+
+
+def _legacy_tries(site: Site) -> dict[str, tuple[TlsTry, ...]]:
+    """The handshakes that offered old versions at this site's addresses, under whichever of the names they were made."""
+    addresses = {at.address for at in site.web.addresses}
+    names = site.evidence.web.names if site.evidence.web else ()
+    return {
+        f"{at.address} {name.name}": at.legacy
+        for name in names
+        for at in name.addresses
+        if at.address in addresses and at.legacy
+    }
+
+
+R = Severity.RECOMMENDED
+
+RULES = (
+    certificate_leads_to_a_trusted_root,
+    certificate_bears_the_name,
+    certificate_is_in_its_dates,
+    certificates_agree_everywhere,
+    not_built("WEB-06", "Are key and signature of the certificate strong enough?", R, "NCSC-NL 2025-05", "CA/B BR"),
+    tls_versions_are_current,
+    not_built("WEB-08", "Are only strong cipher suites accepted?", R, "RFC 9325", "NCSC-NL"),
+)

@@ -1,0 +1,86 @@
+"""A name as a web service: what its addresses served, ready to be judged by the WEB rules."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ipv6check.facts import FAMILIES, AddressWeb, Evidence, Family, Fetch, NameWeb
+from ipv6check.model import Reason
+from ipv6check.rules.reachability import HTTP, HTTPS, Name, each_name
+from ipv6check.rules.rule import Finding, not_applicable, not_measured
+from ipv6check.scales import Scales
+from ipv6check.tries import Weighing
+
+BLOCKED_STATUSES: Final = frozenset({403, 429, 503})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One name: its ports, what was served there, and the scales to weigh tries with."""
+
+    ports: Name
+    web: NameWeb
+    evidence: Evidence
+    scales: Scales
+
+    @property
+    def name(self) -> str:
+        """The domain name."""
+        return self.web.name
+
+    def is_reachable(self, family: Family) -> bool:
+        """Whether a handshake completes on 443 or 80."""
+        return bool(self.ports.of(family).up)
+
+    def unseen(self, family: Family) -> Reason | None:
+        """Why it is not known whether a family is reachable; None when it is known."""
+        ports = self.ports.of(family)
+        return None if ports.up else ports.reason
+
+    def fetches(self, family: Family, scheme: str) -> list[tuple[AddressWeb, tuple[Fetch, ...]]]:
+        """The exchanges by one scheme at each address of a family."""
+        return [(at, at.https if scheme == "https" else at.http) for at in self.web.of(family)]
+
+    def weigh(self, family: Family, scheme: str) -> list[Weighing]:
+        """What those exchanges amount to, where any was tried."""
+        return [self.scales.fetches(tries) for _, tries in self.fetches(family, scheme) if tries]
+
+    def why_unserved(self, family: Family, scheme: str) -> Reason | None:
+        """Why it is not known whether a scheme is served by a family; None when it is known."""
+        port = self.ports.of(family).only(HTTPS if scheme == "https" else HTTP)
+        weighings = self.weigh(family, scheme)
+        if any(weighing.is_up for weighing in weighings):
+            return None
+        return next((w.reason for w in (*weighings, *port.unseen) if w.reason is not None), None)
+
+
+def each_site(evidence: Evidence, judge: Callable[[Site], Finding]) -> Finding:
+    """Judge every name that is a web service and give the worst; `n/a` when there is none."""
+    sites = {name.name: name for name in evidence.web.names} if evidence.web else {}
+    scales = Scales(evidence)
+
+    def judge_name(ports: Name) -> Finding:
+        web = sites.get(ports.lookups.name)
+        if web is not None:
+            return judge(Site(ports, web, evidence, scales))
+        return not_measured(Reason.DEPENDENCY_FAILED) if ports.v6.weighed or ports.v4.weighed else not_applicable()
+
+    return each_name(evidence, judge_name)
+
+
+def nothing_served(site: Site, scheme: str = "https") -> Finding:
+    """What to say where no family served a scheme: unseen if any was not seen, else not applicable."""
+    reasons = [site.unseen(family) or site.why_unserved(family, scheme) for family in FAMILIES]
+    reason = next((reason for reason in reasons if reason is not None), None)
+    return not_measured(reason) if reason is not None else not_applicable(name=site.name)
+
+
+def is_blocked(fetch: Fetch) -> bool:
+    """Whether we were turned away as a robot: then we do not see what a citizen sees."""
+    return fetch.status in BLOCKED_STATUSES or bool(fetch.challenge)
+
+
+def answered(tries: tuple[Fetch, ...]) -> Fetch | None:
+    """The last exchange that was answered."""
+    return next((fetch for fetch in reversed(tries) if fetch.answered), None)

@@ -1,0 +1,96 @@
+"""What counts as an answer for each thing that was tried, and so what its tries amount to.
+
+Probes weigh while the scan runs, to see what wants another try; rules weigh when it is over, to judge.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from ipv6check.facts import (
+    Attempt,
+    AuthorityTries,
+    DnsTry,
+    Evidence,
+    Fetch,
+    PortTries,
+    ServerTries,
+    TlsTry,
+    family_of,
+)
+from ipv6check.model import Failure, FailureKind, Stage
+from ipv6check.tries import Timeline, Weighing, Witness, dns_witness, tcp_witness, weigh
+
+A = TypeVar("A", bound=Attempt)
+
+
+class Scales:
+    """Weighs the tries of one target's evidence. `open_ended`: the scan still runs."""
+
+    def __init__(self, seen: Evidence, *, open_ended: bool = False) -> None:
+        self._timeline = Timeline(seen.vantage, open_ended=open_ended)
+        self._wanted = seen.run.tries if seen.run else 1
+        self._zone = seen.dns.zone if seen.dns else ""
+        self._listed_has_a = {n.name for n in (seen.dns.listed, seen.dns.www) if n.a.addresses} if seen.dns else set()
+
+    def soa(self, asked: ServerTries) -> Weighing:
+        """One server address: NOERROR, authoritative, and the SOA of the zone (else it is lame)."""
+        return self._dns(asked.tries, asked.server.version, asked.transport, lambda t: _soa_failure(t, self._zone))
+
+    def authority(self, asked: AuthorityTries) -> Weighing:
+        """One server's answer about a name: data or a proper denial; NXDOMAIN while the name has an A record is wrong."""
+        has_a = asked.name in self._listed_has_a
+        return self._dns(asked.tries, asked.server.version, "udp", lambda t: _name_failure(t, has_a))
+
+    def port(self, port: PortTries) -> Weighing:
+        """One port: the handshake completes."""
+        return self._weigh(port.tries, tcp_witness(family_of(port.address)), lambda attempt: attempt.failure)
+
+    def fetches(self, fetches: Sequence[Fetch]) -> Weighing:
+        """One URL at one address: a response head comes back. A cap of ours after that does not undo it."""
+        witness = tcp_witness(family_of(fetches[0].address)) if fetches else "v4"
+        return self._weigh(fetches, witness, _fetch_failure)
+
+    def handshakes(self, tries: Sequence[TlsTry]) -> Weighing:
+        """One kind of TLS handshake at one address: it completes."""
+        witness = tcp_witness(family_of(tries[0].address)) if tries else "v4"
+        return self._weigh(tries, witness, lambda attempt: attempt.failure)
+
+    def _dns(
+        self, tries: Sequence[DnsTry], version: int, transport: str, failed: Callable[[DnsTry], Failure | None]
+    ) -> Weighing:
+        witness = dns_witness(6 if version == 6 else 4, "tcp" if transport == "tcp" else "udp")
+        return self._weigh(tries, witness, failed)
+
+    def _weigh(self, tries: Sequence[A], witness: Witness, failed: Callable[[A], Failure | None]) -> Weighing:
+        return weigh(tries, wanted=self._wanted, timeline=self._timeline, witness=witness, failed=failed)
+
+
+def _soa_failure(tried: DnsTry, zone: str) -> Failure | None:
+    answer = tried.answer
+    if tried.failure is not None or answer is None:
+        return tried.failure
+    if answer.rcode != "NOERROR":
+        return _wrong(answer.rcode)
+    if not answer.authoritative:
+        return _wrong("not authoritative")
+    return None if answer.soa == zone and answer.records else _wrong("wrong owner")
+
+
+def _name_failure(tried: DnsTry, has_a: bool) -> Failure | None:
+    answer = tried.answer
+    if tried.failure is not None or answer is None:
+        return tried.failure
+    if not answer.speaks:
+        return _wrong(answer.rcode)
+    if not answer.authoritative:
+        return _wrong("not authoritative")
+    return _wrong("NXDOMAIN while A exists") if answer.rcode == "NXDOMAIN" and has_a and not answer.aliases else None
+
+
+def _fetch_failure(fetch: Fetch) -> Failure | None:
+    failure = fetch.failure
+    return None if failure is not None and failure.kind is FailureKind.LIMIT and failure.stage is Stage.HTTP else failure
+
+
+def _wrong(detail: str) -> Failure:
+    return Failure(kind=FailureKind.PROTOCOL, stage=Stage.DNS, detail=detail)

@@ -1,0 +1,204 @@
+"""What several tries of the same thing amount to, given what the canaries said of this vantage meanwhile.
+
+One try is not evidence, and a failure counts only between two good looks at ourselves. Success needs no witness.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal, TypeVar
+
+from ipv6check.facts import Attempt, Canary, DnsTry, Family, VantageFacts, family_of
+from ipv6check.model import Failure, FailureKind, Reason
+
+A = TypeVar("A", bound=Attempt)
+
+CANARIES_WARN: Final = 0.60
+"""Below this share of answering canaries a family does not work here (OPS-01, OPS-02)."""
+
+CANARIES_PASS: Final = 0.80
+
+DEFINITIVE_TRIES: Final = 2
+"""So many agreeing tries settle what is definitive, such as a refused connection."""
+
+DEFINITIVE: Final = frozenset({FailureKind.REFUSED, FailureKind.PROTOCOL})
+"""A refused connection; an answer that is there and wrong."""
+
+NO_FAMILY_HERE: Final = "no IPv"
+"""How the detail of a local failure begins when a whole family is missing."""
+
+NO_FAMILY: Final[dict[Family, Reason]] = {6: Reason.NO_V6_HERE, 4: Reason.NO_V4_HERE}
+
+Witness = Literal["v6", "v4", "dns6-udp", "dns6-tcp", "dns4-udp", "dns4-tcp", "resolver"]
+"""What of ourselves must have worked for a failure to count against the other side."""
+
+
+class State(StrEnum):
+    """What the tries amount to."""
+
+    WORKED = "worked"
+    UNSTABLE = "unstable"
+    FAILED = "failed"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """The state, the failure that stands for it, and for `UNSEEN` the reason."""
+
+    state: State
+    failure: Failure | None = None
+    reason: Reason | None = None
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it worked at least once."""
+        return self.state in {State.WORKED, State.UNSTABLE}
+
+
+def share_of_canaries(canaries: Sequence[Canary], family: Family) -> float | None:
+    """The share of canaries that answered by a family; None when there are none to ask."""
+    looked = [canary.by(family) for canary in canaries]
+    return sum(t is not None and t.failure is None for t in looked) / len(looked) if looked else None
+
+
+def roots_by(sample: VantageFacts, family: Family, transport: str) -> list[DnsTry]:
+    """The questions of a sample to root servers by one family and transport."""
+    return [t for t in sample.roots if family_of(t.server) == family and t.transport == transport]
+
+
+def resolver_answers(sample: VantageFacts) -> bool:
+    """Whether the resolver answered at all and did not invent names."""
+    answered = sample.signed is not None and sample.signed.answer is not None and sample.signed.answer.speaks
+    return answered and not invents_names(sample)
+
+
+def invents_names(sample: VantageFacts) -> bool:
+    """Whether a random name that cannot exist was answered with data (OPS-08: rewrites answers)."""
+    answer = sample.random.answer if sample.random else None
+    return answer is not None and answer.rcode == "NOERROR" and bool(answer.records or answer.aliases)
+
+
+def is_good(sample: VantageFacts, witness: Witness) -> bool:
+    """Whether one look at ourselves vouches for a failure seen beside it."""
+    if witness == "resolver":
+        return resolver_answers(sample)
+    family: Family = 6 if "6" in witness else 4
+    share = share_of_canaries(sample.canaries, family)
+    canaries_good = share is not None and share >= CANARIES_WARN
+    if not witness.startswith("dns"):
+        return canaries_good
+    roots = roots_by(sample, family, witness.partition("-")[2])
+    return any(t.failure is None for t in roots) and (canaries_good or share is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The looks at ourselves in the order of time. `open_ended`: the scan still runs, the next look is yet to come."""
+
+    samples: tuple[VantageFacts, ...]
+    open_ended: bool = False
+
+    def vouches(self, witness: Witness, start: datetime, end: datetime) -> bool:
+        """Whether the looks before and after that time were both good."""
+        before = [s for s in self.samples if s.end <= start]
+        during = [s for s in self.samples if s.end > start and s.start < end]
+        after = [s for s in self.samples if s.start >= end]
+        if not before or not all(is_good(s, witness) for s in (before[-1], *during)):
+            return False
+        if after:
+            return is_good(after[0], witness)
+        return self.open_ended or bool(during and during[-1].end >= end)
+
+    def reason(self, witness: Witness) -> Reason:
+        """Why a failure by that witness does not count."""
+        if witness == "resolver":
+            return Reason.RESOLVER_ERROR
+        family: Family = 6 if "6" in witness else 4
+        first = self.samples[0] if self.samples else None
+        if first is not None and not share_of_canaries(first.canaries, family):
+            return NO_FAMILY[family]
+        return Reason.CANARY_FAILED
+
+
+def weigh(
+    tries: Iterable[A],
+    *,
+    wanted: int,
+    timeline: Timeline,
+    witness: Witness,
+    failed: Callable[[A], Failure | None],
+) -> Weighing:
+    """Say what tries of one thing amount to: worked, unstable (some failed), failed (enough counted failures), or unseen.
+
+    `failed` picks the failure that matters to the question: one at or before the stage it asks about.
+    """
+    worked, counted, ours = 0, [], []
+    for attempt in tries:
+        failure = failed(attempt)
+        if failure is None:
+            worked += 1
+        elif failure.is_ours or not timeline.vouches(witness, attempt.start, attempt.end):
+            ours.append(failure)
+        else:
+            counted.append(failure)
+    if worked:
+        return Weighing(state=State.UNSTABLE if counted else State.WORKED, failure=counted[0] if counted else None)
+    definitive = [f for f in counted if f.kind in DEFINITIVE]
+    if len(counted) >= wanted or len(definitive) >= min(DEFINITIVE_TRIES, wanted):
+        return Weighing(state=State.FAILED, failure=(definitive or counted)[-1])
+    if not counted and not ours:
+        return Weighing(state=State.UNSEEN, reason=Reason.DEPENDENCY_FAILED)
+    failure = ours[-1] if ours else counted[-1]
+    return Weighing(state=State.UNSEEN, failure=failure, reason=_why_unseen(failure, bool(ours), timeline, witness))
+
+
+def wants_try(weighing: Weighing) -> bool:
+    """Whether another try could still tell something: nothing is decided and nobody asked us to stay away."""
+    failure = weighing.failure
+    return weighing.state is State.UNSEEN and not (failure is not None and _is_final(failure))
+
+
+def is_unsettled(weighing: Weighing) -> bool:
+    """Whether another try is worth waiting for: it is, unless we lack the very thing that it needs."""
+    failure = weighing.failure
+    return (
+        wants_try(weighing)
+        and failure is not None
+        and not (failure.kind is FailureKind.LOCAL and failure.detail.startswith(NO_FAMILY_HERE))
+    )
+
+
+def _is_final(failure: Failure) -> bool:
+    """Asked to stay away, not to be dialled, or a budget of the whole run used up."""
+    if failure.kind is FailureKind.BUDGET:
+        return failure.detail != "time"
+    return failure.kind in {FailureKind.OPT_OUT, FailureKind.UNSAFE_TARGET}
+
+
+def _why_unseen(failure: Failure, ours: bool, timeline: Timeline, witness: Witness) -> Reason:
+    match failure.kind:
+        case FailureKind.OPT_OUT:
+            return Reason.OPT_OUT
+        case FailureKind.BUDGET:
+            return Reason.OWN_TIMEOUT_BUDGET if failure.detail == "time" else Reason.LIMIT
+        case FailureKind.LOCAL if failure.detail == "limit":
+            return Reason.LIMIT
+    return timeline.reason(witness) if ours else Reason.OWN_TIMEOUT_BUDGET
+
+
+def dns_witness(server_family: Family, transport: Literal["udp", "tcp"]) -> Witness:
+    """What must have worked here for a name server's silence to count."""
+    witnesses: dict[tuple[int, str], Witness] = {
+        (6, "udp"): "dns6-udp",
+        (6, "tcp"): "dns6-tcp",
+        (4, "udp"): "dns4-udp",
+        (4, "tcp"): "dns4-tcp",
+    }
+    return witnesses[server_family, transport]
+
+
+def tcp_witness(family: Family) -> Witness:
+    """What must have worked here for a failed connection to count."""
+    return "v6" if family == 6 else "v4"
