@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ipv6check.addressing import Address, is_special, is_transition, is_usable, kind_of
 from ipv6check.facts import Evidence, Family
 from ipv6check.model import Reason, Severity
-from ipv6check.rules.rule import Finding, failed, not_applicable, not_built, not_measured, passed, rule, warned
+from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_built, not_measured, passed, rule, warned
 
 
 def _addresses_are_free_of(evidence: Evidence, family: Family, is_bad: Callable[[Address], bool]) -> Finding:
@@ -16,7 +16,7 @@ def _addresses_are_free_of(evidence: Evidence, family: Family, is_bad: Callable[
     addresses = list(dict.fromkeys(address for lookup in lookups for address in lookup.addresses))
     bad = [address for address in addresses if is_bad(address)]
     if bad:
-        args = {"address": str(bad[0]), "kind": kind_of(bad[0]), "bad": len(bad), "total": len(addresses)}
+        args: Args = {"address": str(bad[0]), "kind": kind_of(bad[0]), "bad": len(bad), "total": len(addresses)}
         return (warned if any(is_usable(address) for address in addresses) else failed)(**args)
     if any(lookup.answer is None for lookup in lookups):
         return not_measured(Reason.RESOLVER_ERROR)

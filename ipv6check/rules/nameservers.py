@@ -6,6 +6,7 @@ from ipv6check.facts import Evidence, Family, NameserverFacts, NameserverHost, S
 from ipv6check.model import FailureKind, Reason, Severity
 from ipv6check.rules.dns import SLOW, quickest
 from ipv6check.rules.rule import (
+    Args,
     Finding,
     failed,
     not_applicable,
@@ -53,7 +54,7 @@ def zone_has_several_name_servers(evidence: Evidence) -> Finding:
     if facts is None or hosts is None:
         return why_unknown(evidence)
     total = len(hosts) + facts.over_cap
-    args = {"zone": facts.zone, "total": total}
+    args: Args = {"zone": facts.zone, "total": total}
     if total < ENOUGH:
         return failed(**args)
     return warned(**args) if total > TOO_MANY else passed(**args)
