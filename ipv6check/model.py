@@ -183,3 +183,23 @@ class Observation:
     sequence: int
     made_at: datetime
     facts: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One scan from one measuring point. `finished_at` is None while it runs or when it was broken off; times are UTC."""
+
+    id: str
+    vantage: str
+    country: str
+    started_at: datetime
+    finished_at: datetime | None = None
+    planned: int = 0
+    finished: int = 0
+    version: str = ""
+    rules_version: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every planned target was finished."""
+        return self.finished_at is not None and self.finished >= self.planned

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from statistics import median
 from typing import Final
 
-from ipv6check.model import Outcome, Reason, Severity, Verdict
+from ipv6check.model import Outcome, Reason, Severity, Target, Verdict
 from ipv6check.rules import BY_ID, FAMILIES
 
 Verdicts = Mapping[str, Verdict]
@@ -200,3 +201,13 @@ def roll_up(scores: Iterable[Score]) -> RollUp:
         coverage=sum(s.coverage for s in every) / len(every) if every else 0.0,
         percent=round(sum(percents) / len(percents), 1) if percents else None,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One target's result in one run: what every report is made of. `measured_at` is UTC, None when nothing was looked at."""
+
+    target: Target
+    verdicts: Verdicts
+    score: Score
+    measured_at: datetime | None = None
