@@ -3,10 +3,11 @@
 `Session` answers them on the wire, `FakeNetwork` from a description of a world.
 """
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Literal, Protocol, Self
 
 from ipv6check.addressing import Address
-from ipv6check.facts import Certificate, DnsTry, Fetch, TcpTry, TlsTry
+from ipv6check.facts import Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry
 from ipv6check.net.url import Url
 
 
@@ -53,4 +54,50 @@ class Net(Protocol):
 
     async def legacy_handshake(self, address: Address, name: str, *, again: int = 0) -> TlsTry:
         """Try a TLS handshake that offers 1.0 and 1.1 only."""
+        ...
+
+
+class Lateness(Protocol):
+    """How late our own event loop was."""
+
+    def percentile(self, share: float) -> float:
+        """The lag in seconds that this share of looks did not exceed."""
+        ...
+
+
+class SessionNet(Net, Protocol):
+    """One target's network: `is_first_pass` makes deadlines short and the time budget count."""
+
+    is_first_pass: bool
+
+
+Way = Family | Literal["resolver"]
+"""What can be in trouble: IPv6, IPv4, the resolver."""
+
+
+class RunNetwork(Protocol):
+    """The network of a run: what a scan needs of `Network`, and what `FakeNetwork` offers too.
+
+    `down` are the families this vantage lacks now; `on_trouble` is called after several failures in a row.
+    """
+
+    down: set[Family]
+    on_trouble: Callable[[Way], None]
+    counts: dict[str, int]
+
+    @property
+    def lag(self) -> Lateness:
+        """Our own lateness."""
+        ...
+
+    def session(self, *, for_vantage: bool = False) -> SessionNet:
+        """A target's view of the network."""
+        ...
+
+    async def __aenter__(self) -> Self:
+        """Open it."""
+        ...
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close it."""
         ...

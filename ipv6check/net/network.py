@@ -10,6 +10,7 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Attempt, Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry, family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
+from ipv6check.net.api import Way
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import Guard, OptOut
 from ipv6check.net.lag import LagMonitor
@@ -58,7 +59,7 @@ class Network:
     def __init__(self, settings: NetworkSettings) -> None:
         self.settings = settings
         self.down: set[Family] = set()
-        self.on_trouble: Callable[[Family | Literal["resolver"]], None] = lambda family: None
+        self.on_trouble: Callable[[Way], None] = lambda way: None
         self.lag = LagMonitor()
         self.memory = Memory()
         self.guard = Guard(settings.opt_out, settings.resolvers)
@@ -66,7 +67,7 @@ class Network:
         self.dns = Dns(self.guard, self.pace)
         self.connections = Connections(self.guard, self.pace)
         self.counts = {"questions": 0, "connections": 0, "timeouts": 0}
-        self._in_a_row: dict[Family | Literal["resolver"], int] = {6: 0, 4: 0, "resolver": 0}
+        self._in_a_row: dict[Way, int] = {6: 0, 4: 0, "resolver": 0}
         contact = f" (+{settings.user_agent_url})" if settings.user_agent_url else ""
         self.web = Web(build_contexts(settings.ca_file), f"ipv6check/{__version__}{contact}")
 
@@ -96,7 +97,7 @@ class Network:
         late = Failure(kind=FailureKind.LOCAL, stage=attempt.failure.stage, detail="limit") if attempt.failure else None
         return replace(attempt, failure=late)
 
-    def note(self, way: Family | Literal["resolver"], failure: Failure | None) -> None:
+    def note(self, way: Way, failure: Failure | None) -> None:
         """Count failures in a row that could be our own path's."""
         if failure is None or failure.kind not in PATH_TROUBLE:
             if failure is None or not failure.is_ours:

@@ -1,4 +1,4 @@
-"""The root servers: built in, or read from a hints file (a zone file with the NS, A and AAAA records of the root)."""
+"""Whom to ask: the root servers, built in or read from a hints file (a zone file), and the resolvers of this host."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Final
 
 import dns.exception
 import dns.rdatatype
-import dns.zone
+import dns.resolver
 import dns.zonefile
 
-from ipv6check.addressing import Address
+from ipv6check.addressing import Address, parse_addresses
 
 BUILT_IN: Final = {
     "a.root-servers.net": ("198.41.0.4", "2001:503:ba3e::2:30"),
@@ -45,3 +45,12 @@ def read_roots(path: Path) -> tuple[Address, ...]:
     if not found:
         raise ValueError(f"{path}: no address of a root server in it")
     return tuple(found)
+
+
+def system_resolvers() -> tuple[Address, ...]:
+    """The resolvers this host is set up with, in their order; none when it has none."""
+    try:
+        names = dns.resolver.Resolver().nameservers
+    except dns.exception.DNSException:
+        return ()
+    return parse_addresses(str(name) for name in names)

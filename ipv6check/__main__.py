@@ -1,0 +1,5 @@
+"""`python -m ipv6check`."""
+
+from ipv6check.cli import main
+
+main()

@@ -1,0 +1,200 @@
+"""Commands that contact the network: `doctor`, `look`, `scan`, `nightly`, `demo`."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.console import Console
+
+from ipv6check.cli.lists import planned, targets_argument
+from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
+from ipv6check.cli.progress import counted, shown
+from ipv6check.config import Settings
+from ipv6check.facts import Evidence
+from ipv6check.judge import judge
+from ipv6check.model import Outcome, Run, Target
+from ipv6check.nightly import card_of, judge_run, look_at, look_at_ourselves, observe
+from ipv6check.plan import Plan
+from ipv6check.rules import RULES
+from ipv6check.score import Card
+from ipv6check.store import Archive, Database, facts_as_json
+from ipv6check.wiring import make_network, probes_for
+
+FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
+
+fail_on_option = click.option(
+    "--fail-on", type=click.Choice(list(FAIL_ON)), default="never", show_default=True, help="Exit 1 on findings this bad."
+)
+
+
+@cli.command()
+@pass_options
+@ends_with
+def doctor(options: Options) -> int:
+    """Measure this measuring point: IPv6, IPv4, resolver, clock, limits; say what will not be measured, and why."""
+    from ipv6check.reports.terminal import print_doctor
+
+    settings = options.settings()
+    sample = asyncio.run(look_at_ourselves(settings, make_network(settings)))
+    verdicts = judge(Evidence(vantage=(sample,)))
+    print_doctor(sample, verdicts, Console(), options.language)
+    return Exit.PARTIAL if any(verdicts[id_].outcome is not Outcome.PASS for id_ in ("OPS-01", "OPS-02")) else Exit.DONE
+
+
+@cli.command()
+@click.argument("domains", nargs=-1, required=True)
+@click.option("--json", "as_json", is_flag=True, help="Facts and verdicts as JSON, a line a domain.")
+@click.option("--address", metavar="ADDR", help="Judge the server at this address, though it is not published yet.")
+@pass_options
+@ends_with
+def look(options: Options, domains: tuple[str, ...], as_json: bool, address: str | None) -> int:
+    """Look at domains now and print their scorecards."""
+    from ipv6check.reports.terminal import print_scorecard
+    from ipv6check.targets import read_names
+
+    settings = options.settings()
+    found = read_names(domains)
+    for mistake in found.mistakes:
+        click.echo(str(mistake), err=True)
+    if not found.targets:
+        raise click.UsageError("no domain to look at")
+    targets = [_at(target, address) for target in found.targets]
+    run, seen = asyncio.run(look_at(settings, make_network(settings), targets, shown))
+    console = Console()
+    for evidence in seen:
+        if as_json:
+            click.echo(json.dumps(_as_json(evidence), ensure_ascii=False))
+        else:
+            print_scorecard(card_of(evidence), run, console, options.language)
+    return Exit.PARTIAL if any(_is_partial(run, [card_of(evidence)]) for evidence in seen) else Exit.DONE
+
+
+def _at(target: Target, address: str | None) -> Target:
+    from dataclasses import replace
+
+    try:
+        return replace(target, address=str(ip_address(address))) if address else target
+    except ValueError:
+        raise click.BadParameter(f"{address} is no IP address", param_hint="--address") from None
+
+
+def _as_json(evidence: Evidence) -> dict[str, Any]:
+    verdicts = {
+        id_: {"outcome": v.outcome, "reason": v.reason, "case": v.case, "args": dict(v.args)}
+        for id_, v in judge(evidence).items()
+    }
+    return {"domain": evidence.target.domain if evidence.target else "", "verdicts": verdicts, "facts": facts_as_json(evidence)}
+
+
+@cli.command()
+@targets_argument
+@click.option("--resume", metavar="RUN", help="Go on with a run that was broken off.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many targets.")
+@click.option("--only", metavar="FAMILY,...", help="Only these families of checks, for instance DNS,NS.")
+@click.option("--strict", is_flag=True, help="A mistake in a list is an error.")
+@fail_on_option
+@pass_options
+@ends_with
+def scan(
+    options: Options,
+    lists: tuple[Path, ...],
+    resume: str | None,
+    limit: int | None,
+    only: str | None,
+    strict: bool,
+    fail_on: str,
+) -> int:
+    """Observe all targets, then judge the run. Prints the run's id."""
+    if resume and lists:
+        raise click.UsageError("--resume goes on with the run's own targets: name no list beside it")
+    plan = None if resume else planned(options, lists, limit, is_strict=strict)
+    settings = options.settings()
+    run_id, code = run_scan(settings, plan, resume, (only or "").upper().split(",") if only else ())
+    click.echo(run_id)
+    if code is Exit.DONE:
+        cards = Archive(Database(settings.store.url)).cards(run_id)
+        code = Exit.FINDINGS if has_findings(cards, fail_on) else Exit.DONE
+    return code
+
+
+def run_scan(settings: Settings, plan: Plan | None, resume: str | None, only: Sequence[str] = ()) -> tuple[str, Exit]:
+    """Scan and judge; return the run's id and how it ended."""
+    database = Database(settings.store.url)
+    network = make_network(settings)
+    with database.writing():
+        database.ready()
+        archive = Archive(database)
+        probes = probes_for(only)
+        observed = observe(settings, database, network, plan, resume=resume, probes=probes, show=shown)
+        if observed.was_stopped:
+            click.echo(f"stopped; go on with: ipv6check scan --resume {observed.run_id}", err=True)
+            return observed.run_id, Exit.INTERRUPTED
+        total = archive.run(observed.run_id).planned
+        judge_run(archive, observed.run_id, lambda seen: counted(seen, total, "judge"))
+    run = archive.run(observed.run_id)
+    return run.id, Exit.PARTIAL if _is_partial(run, archive.cards(run.id)) else Exit.DONE
+
+
+def _is_partial(run: Run, cards: Sequence[Card]) -> bool:
+    """Whether targets were not finished or not measured, or this vantage lacks a family."""
+    if not run.is_complete:
+        return True
+    for card in cards:
+        if any(card.verdicts[id_].outcome is Outcome.FAIL for id_ in ("OPS-01", "OPS-02")) or not card.score.is_measured:
+            return True
+    return False
+
+
+def has_findings(cards: Sequence[Card], fail_on: str) -> bool:
+    """Whether any mandatory or recommended check came out as bad as that."""
+    bad = FAIL_ON[fail_on]
+    own = {rule.id for rule in RULES if rule.family == "OPS"}
+    return any(v.outcome in bad for card in cards for id_, v in card.verdicts.items() if id_ not in own)
+
+
+@cli.command()
+@targets_argument
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("results"), show_default=True)
+@fail_on_option
+@pass_options
+@ends_with
+def nightly(options: Options, lists: tuple[Path, ...], output: Path, fail_on: str) -> int:
+    """Scan, judge, write the site and the exports."""
+    settings = options.settings()
+    run_id, code = run_scan(settings, planned(options, lists, None), None)
+    if code is Exit.INTERRUPTED:
+        return code
+    cards = publish(settings, run_id, output, options.language)
+    return Exit.FINDINGS if code is Exit.DONE and has_findings(cards, fail_on) else code
+
+
+def publish(settings: Settings, run_id: str, output: Path, language: str) -> list[Card]:
+    """Write the site, the registry's CSV with its dictionary and the JSON lines; print where they are, and a summary."""
+    from ipv6check.reports.export import write_csv, write_dictionary, write_jsonl
+    from ipv6check.reports.site import write_site
+    from ipv6check.reports.terminal import print_summary
+
+    archive = Archive(Database(settings.store.url))
+    run, cards = archive.run(run_id), archive.cards(run_id)
+    output.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+
+    def write(name: str, writer: Callable[[Any], None]) -> None:
+        path = output / name
+        with path.open("w", encoding="utf-8", newline="") as out:
+            writer(out)
+        written.append(path)
+
+    front = write_site(run, cards, output / "site", evidence_of=lambda domain: archive.evidence(run_id, domain))
+    write("vnnic.csv", lambda out: write_csv(run, cards, out, profile="vnnic"))
+    write("vnnic-dictionary.csv", write_dictionary)
+    write("results.jsonl", lambda out: write_jsonl(run, cards, out))
+    print_summary(run, cards, Console(stderr=not sys.stdout.isatty()), language)
+    for path in (front, *written):
+        click.echo(path)
+    return cards

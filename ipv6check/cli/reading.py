@@ -1,0 +1,139 @@
+"""Commands that work on what is stored, without the network: `judge`, `report`, `export`, `explain`."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from ipv6check.cli.main import Options, cli, pass_options
+from ipv6check.cli.progress import counted
+from ipv6check.facts import Evidence
+from ipv6check.model import Run
+from ipv6check.nightly import judge_run
+from ipv6check.store import Archive, Database
+
+run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
+
+
+def opened(options: Options) -> Archive:
+    """The archive of the database in force, which must be there."""
+    database = Database(options.settings().store.url)
+    database.check()
+    return Archive(database)
+
+
+@cli.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option("--all", "every", is_flag=True, help="Every run there is.")
+@pass_options
+def judge(options: Options, run_id: str | None, every: bool) -> None:
+    """Make verdicts again from stored observations. Contacts nobody."""
+    if run_id and every:
+        raise click.UsageError("name a run or say --all, not both")
+    archive = opened(options)
+    runs = archive.runs() if every else [archive.run(run_id)]
+    with Database(options.settings().store.url).writing():
+        for run in runs:
+            judge_run(archive, run.id, _counter(run))
+            click.echo(run.id)
+
+
+def _counter(run: Run) -> Callable[[Iterable[Evidence]], Iterable[Evidence]]:
+    return lambda seen: counted(seen, run.planned, f"judge {run.id}")
+
+
+@cli.command()
+@run_option
+@click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("results/site"), show_default=True)
+@click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True)
+@click.option("--agency", "agencies", multiple=True, help="Only these agencies.")
+@pass_options
+def report(options: Options, run_id: str | None, output: Path, audience: str, agencies: tuple[str, ...]) -> None:
+    """Write the static site: overview, agencies, a scorecard for each domain; Vietnamese and English."""
+    from ipv6check.reports.site import write_site
+
+    archive = opened(options)
+    run = archive.run(run_id)
+    cards = archive.cards(run.id)
+    front = write_site(
+        run,
+        cards,
+        output,
+        evidence_of=lambda domain: archive.evidence(run.id, domain),
+        audience="public" if audience == "public" else "internal",
+        agencies=agencies,
+    )
+    click.echo(front)
+
+
+@cli.command()
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "json"]), default="csv", show_default=True)
+@run_option
+@click.option("--profile", type=click.Choice(["vnnic"]), default="vnnic", show_default=True, help="Columns of the CSV.")
+@click.option("--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help="File (default: stdout).")
+@click.option("--delimiter", type=click.Choice([",", ";"]), default=",", show_default=True)
+@click.option("--no-bom", is_flag=True, help="Without the mark by which Excel knows UTF-8.")
+@click.option("--dictionary", is_flag=True, help="The data dictionary of the CSV, in place of data.")
+@pass_options
+def export(
+    options: Options,
+    form: str,
+    run_id: str | None,
+    profile: str,
+    output: Path | None,
+    delimiter: str,
+    no_bom: bool,
+    dictionary: bool,
+) -> None:
+    """Write a run's results as data."""
+    from ipv6check.reports.export import write_csv, write_dictionary, write_json, write_jsonl
+
+    if dictionary:
+        with _out(output) as out:
+            write_dictionary(out)
+        return
+    archive = opened(options)
+    run = archive.run(run_id)
+    cards = archive.cards(run.id)
+    with _out(output) as out:
+        if form == "csv":
+            write_csv(run, cards, out, profile=profile, delimiter=delimiter, bom=not no_bom)
+        elif form == "jsonl":
+            write_jsonl(run, cards, out)
+        else:
+            write_json(run, cards, out)
+
+
+@contextmanager
+def _out(path: Path | None) -> Iterator[TextIO]:
+    """The file to write to, or stdout, as UTF-8 with line ends as they are given."""
+    if path is None or str(path) == "-":
+        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
+            yield out
+    else:
+        with path.open("w", encoding="utf-8", newline="") as out:
+            yield out
+
+
+@cli.command()
+@click.argument("what", metavar="ID|DOMAIN")
+@run_option
+@pass_options
+def explain(options: Options, what: str, run_id: str | None) -> None:
+    """A check's page; or every verdict of a domain with its evidence and the equal commands by hand."""
+    from ipv6check.nightly import card_of
+    from ipv6check.reports.explanation import explain_check, explain_domain
+    from ipv6check.rules import BY_ID
+
+    if what.upper() in BY_ID:
+        click.echo(explain_check(what.upper(), options.language))
+        return
+    archive = opened(options)
+    chosen = run_id or archive.latest_run_of(what.lower())
+    if chosen is None:
+        raise click.UsageError(f"{what} is no check and no domain that was measured; checks are those of docs/checks.md")
+    evidence = archive.evidence(chosen, what.lower())
+    click.echo(explain_domain(card_of(evidence), evidence, options.language))

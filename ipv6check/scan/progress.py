@@ -1,0 +1,55 @@
+"""How far a scan has come, for whoever shows it."""
+
+from collections import Counter
+from dataclasses import dataclass, field, fields, is_dataclass
+from time import monotonic
+
+from ipv6check.facts import Attempt, Evidence
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counts of one scan. `measured` targets are through their passes, `done` ones committed; `seen` counts what was found."""
+
+    planned: int
+    done: int = 0
+    measured: int = 0
+    in_flight: int = 0
+    confirming: int = 0
+    bugs: int = 0
+    began: float = field(default_factory=monotonic)
+    seen: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def per_second(self) -> float:
+        """Targets measured per second."""
+        return self.measured / max(0.001, monotonic() - self.began)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """An estimate, None before there is anything to go by."""
+        return (self.planned - self.done) / self.per_second if self.measured else None
+
+    def count(self, evidence: Evidence) -> None:
+        """Count what was found at one target."""
+        self.measured += 1
+        if evidence.dns is None or not evidence.dns.names:
+            self.seen["no address"] += 1
+            return
+        has_aaaa = any(name.of_family(6) for name in evidence.dns.names)
+        self.seen["AAAA" if has_aaaa else "no AAAA"] += 1
+        hosts = evidence.reachability.hosts if evidence.reachability else ()
+        if has_aaaa:
+            is_open = any(port.is_open for host in hosts for port in host.of(6))
+            self.seen["IPv6 answers" if is_open else "IPv6 silent"] += 1
+
+
+def has_failures(seen: object) -> bool:
+    """Whether any try in what was seen failed: then a look at ourselves must vouch for it."""
+    if isinstance(seen, Attempt) and seen.failure is not None:
+        return True
+    if isinstance(seen, tuple):
+        return any(has_failures(part) for part in seen)
+    if is_dataclass(seen) and not isinstance(seen, type):
+        return any(has_failures(getattr(seen, f.name)) for f in fields(seen) if f.name not in {"vantage", "run", "target"})
+    return False

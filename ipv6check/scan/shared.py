@@ -1,0 +1,52 @@
+"""Subjects that several targets share, such as a zone: looked at once, by whoever comes first."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from ipv6check.net.api import RunNetwork, SessionNet
+
+KEPT: Final = 512
+"""Shared subjects kept in memory; older ones are read again from the store."""
+
+Recall = Callable[[str], Awaitable[dict[str, tuple[Any, int]]]]
+"""What was last seen of a subject, by probe, with its sequence number."""
+
+
+@dataclass(slots=True)
+class SharedSubject:
+    """What is known of one subject: facts and sequence by probe, and when the next look may be."""
+
+    session: SessionNet
+    facts: dict[str, tuple[Any, int]]
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    not_before: float = 0.0
+
+
+class SharedSubjects:
+    """The shared subjects of a run, the least recently used forgotten."""
+
+    def __init__(self, network: RunNetwork, recall: Recall) -> None:
+        self._network = network
+        self._recall = recall
+        self._known: OrderedDict[str, SharedSubject] = OrderedDict()
+        self._loading = asyncio.Lock()
+
+    async def get(self, subject: str) -> SharedSubject:
+        """The subject, as it was left."""
+        async with self._loading:
+            known = self._known.get(subject)
+            if known is None:
+                facts = await self._recall(subject)
+                known = SharedSubject(self._network.session(), facts)
+                self._known[subject] = known
+                self._forget()
+            self._known.move_to_end(subject)
+            return known
+
+    def _forget(self) -> None:
+        for subject in list(self._known)[: max(0, len(self._known) - KEPT)]:
+            if not self._known[subject].lock.locked():
+                del self._known[subject]

@@ -1,0 +1,97 @@
+"""The watch on ourselves: looks before, during and after a run, on a clock and whenever failures come in a row."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final, Literal
+
+from ipv6check.facts import FAMILIES, Family, VantageFacts
+from ipv6check.net.api import RunNetwork, Way
+from ipv6check.probes.vantage import Controls, look
+from ipv6check.tries import CANARIES_WARN, resolver_answers, share_of_canaries
+
+log = logging.getLogger(__name__)
+
+SHORTEST_GAP: Final = 20.0
+"""Seconds between two looks however many failures come: the canaries belong to others."""
+
+GAP_IN_TROUBLE: Final = 15.0
+"""Seconds between looks while something of ours is lost."""
+
+
+class Watch:
+    """Keeps the timeline of a run. `lost` is what worked when the run began and does not now."""
+
+    def __init__(
+        self,
+        network: RunNetwork,
+        controls: Controls,
+        interval: float,
+        keep: Callable[[VantageFacts, int], Awaitable[None]],
+        earlier: Sequence[VantageFacts] = (),
+    ) -> None:
+        self._network = network
+        self._controls = controls
+        self._interval = interval
+        self._keep = keep
+        self._session = network.session(for_vantage=True)
+        self._trouble = asyncio.Event()
+        self._taking = asyncio.Lock()
+        self.samples: tuple[VantageFacts, ...] = tuple(earlier)
+        self._had: set[Way] = _working(self.samples[0]) if self.samples else set()
+        self.lost: set[Way] = set()
+        self.on_sample: Callable[[VantageFacts], Awaitable[None]] = _nothing
+
+    async def take(self, when: Literal["before", "during", "after"]) -> VantageFacts:
+        """Look at ourselves now."""
+        async with self._taking:
+            number = len(self.samples)
+            sample = await look(self._controls, self._session, when, number)
+            self.samples = (*self.samples, sample)
+            await self._keep(sample, number + 1)
+            self._conclude(sample)
+            await self.on_sample(sample)
+        return sample
+
+    async def run(self) -> None:
+        """Take looks on the clock, and after trouble, until cancelled."""
+        self._network.on_trouble = lambda way: self._trouble.set()
+        while True:
+            try:
+                async with asyncio.timeout(GAP_IN_TROUBLE if self.lost else self._interval):
+                    await self._trouble.wait()
+            except TimeoutError:
+                pass
+            self._trouble.clear()
+            await self.take("during")
+            await asyncio.sleep(min(SHORTEST_GAP, self._interval))
+
+    def _conclude(self, sample: VantageFacts) -> None:
+        """Say which families are down, and what was lost since the run began."""
+        working = _working(sample)
+        if len(self.samples) == 1:
+            self._had = working
+        self._network.down.clear()
+        self._network.down.update(family for family in FAMILIES if not share_of_canaries(sample.canaries, family))
+        lost = self._had - working
+        if lost != self.lost:
+            log.warning("this vantage: %s", f"lost {_named(lost)}" if lost else "all is well again")
+        self.lost = lost
+
+
+async def _nothing(sample: VantageFacts) -> None:
+    """What is done with a look when nobody asked for more."""
+
+
+def _working(sample: VantageFacts) -> set[Way]:
+    """What of ourselves works by one look."""
+    working: set[Way] = {family for family in FAMILIES if _has(sample, family)}
+    return working | {"resolver"} if resolver_answers(sample) else working
+
+
+def _has(sample: VantageFacts, family: Family) -> bool:
+    return (share_of_canaries(sample.canaries, family) or 0.0) >= CANARIES_WARN
+
+
+def _named(ways: set[Way]) -> str:
+    return ", ".join(sorted(way if way == "resolver" else f"IPv{way}" for way in ways))

@@ -1,0 +1,263 @@
+"""What is kept of runs, and how it is read again: for a scan that goes on, for judging, for reports."""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
+from sqlmodel import insert
+
+from ipv6check.facts import Evidence, RunFacts, VantageFacts
+from ipv6check.model import Run, Target
+from ipv6check.plan import Plan
+from ipv6check.score import Card, score
+from ipv6check.store.codec import (
+    decode_facts,
+    decode_run_facts,
+    decode_target,
+    decode_verdicts,
+    encode,
+    encode_verdicts,
+)
+from ipv6check.store.database import Database, StorageError, explained
+from ipv6check.store.tables import LatestRow, ObservationRow, RunRow, TallyRow, TargetRow, VerdictRow
+
+T = TypeVar("T")
+
+RUN: Final = RunRow.__table__  # type: ignore[attr-defined]
+TARGET: Final = TargetRow.__table__  # type: ignore[attr-defined]
+OBSERVATION: Final = ObservationRow.__table__  # type: ignore[attr-defined]
+VERDICT: Final = VerdictRow.__table__  # type: ignore[attr-defined]
+LATEST: Final = LatestRow.__table__  # type: ignore[attr-defined]
+TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
+
+CHUNK: Final = 200
+"""Targets whose observations are read at once."""
+
+ZONES_KEPT: Final = 512
+VANTAGE: Final = "vantage"
+
+
+def new_run_id(now: datetime) -> str:
+    """A run's id: the day, for people, and chance, so that it does not hang on a clock."""
+    return f"{now:%Y%m%d}-{secrets.token_hex(4)}"
+
+
+class Archive:
+    """Runs in a database. Writing methods need `Database.writing()` to be held."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # Writing
+
+    def start_run(self, facts: RunFacts, plan: Plan) -> None:
+        """Open a run: its conditions and its targets. Who opted out is done at once."""
+        now = facts.started.isoformat()
+        run = {
+            "id": facts.id,
+            "vantage": facts.vantage,
+            "country": facts.country,
+            "started_at": now,
+            "version": facts.version,
+            "rules_version": "",
+            "facts": encode(facts),
+        }
+        targets = [
+            {
+                "run_id": facts.id,
+                "domain": target.domain,
+                "position": position,
+                "target": encode(target),
+                "is_opted_out": target.domain in plan.opted_out,
+                "done_at": now if target.domain in plan.opted_out else None,
+            }
+            for position, target in enumerate(plan.targets)
+        ]
+        with explained(self._database), self._database.engine.begin() as connection:
+            connection.execute(insert(RUN), run)
+            if targets:
+                connection.execute(insert(TARGET), targets)
+
+    def finish_run(self, run_id: str) -> None:
+        """Close a run: nothing more will be observed in it unless it is resumed."""
+        now = datetime.now(UTC).isoformat()
+        with explained(self._database), self._database.engine.begin() as connection:
+            connection.execute(update(RUN).where(RUN.c.id == run_id).values(finished_at=now))
+
+    def save_verdicts(self, run_id: str, rules_version: str, cards: Iterable[Card]) -> None:
+        """Replace a run's verdicts, its tally and what is latest, in one transaction."""
+        tally: Counter[tuple[str, str, str]] = Counter()
+        with explained(self._database), self._database.engine.begin() as connection:
+            for table in (VERDICT, TALLY):
+                connection.execute(delete(table).where(table.c.run_id == run_id))
+            for chunk in _chunks(cards, CHUNK):
+                connection.execute(insert(VERDICT), [_verdict_row(run_id, rules_version, card) for card in chunk])
+                for card in chunk:
+                    for id_, verdict in card.verdicts.items():
+                        tally[card.target.agency, id_, verdict.outcome.value] += not card.target.is_demo
+            rows = [
+                {"run_id": run_id, "agency": agency, "check": check, "outcome": outcome, "n": n}
+                for (agency, check, outcome), n in tally.items()
+                if n
+            ]
+            if rows:
+                connection.execute(insert(TALLY), rows)
+            connection.execute(update(RUN).where(RUN.c.id == run_id).values(rules_version=rules_version))
+            self._renew_latest(connection, run_id)
+
+    def _renew_latest(self, connection: Connection, run_id: str) -> None:
+        """Make this run the latest of its domains where no later run has them."""
+        of_run = select(VERDICT.c.domain).where(VERDICT.c.run_id == run_id)
+        later = (
+            select(VERDICT.c.domain)
+            .join(RUN, RUN.c.id == VERDICT.c.run_id)
+            .where(RUN.c.started_at > select(RUN.c.started_at).where(RUN.c.id == run_id).scalar_subquery())
+        )
+        domains = connection.scalars(of_run.where(VERDICT.c.domain.not_in(later))).all()
+        for chunk in _chunks(domains, CHUNK):
+            connection.execute(delete(LATEST).where(LATEST.c.domain.in_(chunk)))
+            connection.execute(insert(LATEST), [{"domain": domain, "run_id": run_id} for domain in chunk])
+
+    # Reading
+
+    def runs(self) -> list[Run]:
+        """Every run, newest first."""
+        counts = (
+            select(TARGET.c.run_id, func.count().label("planned"), func.count(TARGET.c.done_at).label("finished"))
+            .group_by(TARGET.c.run_id)
+            .subquery()
+        )
+        query = select(RUN, counts.c.planned, counts.c.finished).outerjoin(counts, counts.c.run_id == RUN.c.id)
+        return [_run(row) for row in self._rows(query.order_by(RUN.c.started_at.desc()))]
+
+    def run(self, run_id: str | None = None) -> Run:
+        """One run, the newest by default. Raises StorageError when there is none."""
+        runs = self.runs()
+        for run in runs:
+            if run_id in (None, run.id):
+                return run
+        near = ", ".join(run.id for run in runs[:5])
+        raise StorageError(f"no run {run_id} here; the newest are: {near}" if run_id and runs else "no run here yet")
+
+    def conditions(self, run_id: str) -> RunFacts:
+        """The conditions of a run, with how far it came."""
+        run = self.run(run_id)
+        stored = self._rows(select(RUN.c.facts).where(RUN.c.id == run_id))[0].facts
+        return replace(decode_run_facts(stored), planned=run.planned, finished=run.finished)
+
+    def pending(self, run_id: str) -> list[Target]:
+        """The targets of a run that are not done, in the order of the list."""
+        query = select(TARGET.c.target).where(TARGET.c.run_id == run_id, TARGET.c.done_at.is_(None))
+        return [decode_target(row.target) for row in self._rows(query.order_by(TARGET.c.position))]
+
+    def timeline(self, run_id: str) -> tuple[VantageFacts, ...]:
+        """A run's looks at itself, in the order of time."""
+        query = select(OBSERVATION).where(OBSERVATION.c.run_id == run_id, OBSERVATION.c.subject == VANTAGE)
+        return tuple(decode_facts(row.probe, row.facts) for row in self._rows(query.order_by(OBSERVATION.c.sequence)))
+
+    def recall(self, run_id: str, subject: str) -> dict[str, tuple[Any, int]]:
+        """What was last seen of a subject in a run, by probe, with its sequence number."""
+        return self._recall(run_id, [subject]).get(subject, {})
+
+    def _recall(self, run_id: str, subjects: list[str]) -> dict[str, dict[str, tuple[Any, int]]]:
+        query = select(OBSERVATION).where(OBSERVATION.c.run_id == run_id, OBSERVATION.c.subject.in_(subjects))
+        newest: dict[tuple[str, str], Row[Any]] = {
+            (row.subject, row.probe): row for row in self._rows(query.order_by(OBSERVATION.c.sequence))
+        }
+        found: dict[str, dict[str, tuple[Any, int]]] = {}
+        for (subject, probe), row in newest.items():
+            found.setdefault(subject, {})[probe] = (decode_facts(probe, row.facts), row.sequence)
+        return found
+
+    def evidence(self, run_id: str, domain: str) -> Evidence:
+        """All that was seen for one target in a run. Raises StorageError when it is not in the run."""
+        query = select(TARGET).where(TARGET.c.run_id == run_id, TARGET.c.domain == domain)
+        rows = self._rows(query)
+        if not rows:
+            raise StorageError(f"{domain} is not in run {run_id}")
+        return next(iter(self._evidence(run_id, rows)))
+
+    def evidences(self, run_id: str) -> Iterator[Evidence]:
+        """The evidence of every target of a run, in the order of the list; few are held at a time."""
+        rows = self._rows(select(TARGET).where(TARGET.c.run_id == run_id).order_by(TARGET.c.position))
+        return self._evidence(run_id, rows)
+
+    def _evidence(self, run_id: str, targets: list[Row[Any]]) -> Iterator[Evidence]:
+        common = Evidence(run=self.conditions(run_id), vantage=self.timeline(run_id))
+        zone_of = lru_cache(ZONES_KEPT)(lambda subject: self.recall(run_id, subject))
+        for chunk in _chunks(targets, CHUNK):
+            seen = self._recall(run_id, [row.domain for row in chunk])
+            for row in chunk:
+                evidence = replace(common, target=decode_target(row.target), opted_out=row.is_opted_out)
+                for probe, (facts, _) in seen.get(row.domain, {}).items():
+                    evidence = evidence.with_facts(probe, facts)
+                if evidence.dns is not None and evidence.dns.zone:
+                    for probe, (facts, _) in zone_of(f"zone:{evidence.dns.zone}").items():
+                        evidence = evidence.with_facts(probe, facts)
+                yield evidence
+
+    def cards(self, run_id: str) -> list[Card]:
+        """Every target's result in a run, in the order of the list."""
+        query = (
+            select(TARGET.c.target, VERDICT.c.verdicts, VERDICT.c.measured_at)
+            .join(VERDICT, tuple_(VERDICT.c.run_id, VERDICT.c.domain) == tuple_(TARGET.c.run_id, TARGET.c.domain))
+            .where(TARGET.c.run_id == run_id)
+            .order_by(TARGET.c.position)
+        )
+        return [_card(row) for row in self._rows(query)]
+
+    def latest_run_of(self, domain: str) -> str | None:
+        """The newest run that has verdicts of a domain."""
+        rows = self._rows(select(LATEST.c.run_id).where(LATEST.c.domain == domain))
+        return rows[0].run_id if rows else None
+
+    def _rows(self, query: Any) -> list[Row[Any]]:
+        with explained(self._database), self._database.reader.connect() as connection:
+            return list(connection.execute(query).all())
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(
+        id=row.id,
+        vantage=row.vantage,
+        country=row.country,
+        started_at=datetime.fromisoformat(row.started_at),
+        finished_at=datetime.fromisoformat(row.finished_at) if row.finished_at else None,
+        planned=row.planned or 0,
+        finished=row.finished or 0,
+        version=row.version,
+        rules_version=row.rules_version,
+    )
+
+
+def _card(row: Row[Any]) -> Card:
+    verdicts = decode_verdicts(row.verdicts)
+    measured_at = datetime.fromisoformat(row.measured_at) if row.measured_at else None
+    return Card(target=decode_target(row.target), verdicts=verdicts, score=score(verdicts), measured_at=measured_at)
+
+
+def _verdict_row(run_id: str, rules_version: str, card: Card) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "domain": card.target.domain,
+        "measured_at": card.measured_at.isoformat() if card.measured_at else None,
+        "rules_version": rules_version,
+        "level": card.score.level.number,
+        "level_is_minimum": card.score.level.is_minimum,
+        "percent": card.score.percent,
+        "coverage": card.score.coverage,
+        "flags": " ".join(card.score.flags),
+        "verdicts": encode_verdicts(dict(card.verdicts)),
+    }
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

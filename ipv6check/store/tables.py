@@ -1,0 +1,97 @@
+"""Rows. Observations are append-only; what is right of them (verdicts, latest, tally) can be deleted and made again.
+
+Times are ISO 8601 text in UTC, which sorts and reads alike on SQLite and PostgreSQL. JSON that is only ever read as a whole is
+kept compressed.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+WITHOUT_ROWID: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
+
+
+class RunRow(SQLModel, table=True):
+    """One scan: when, from where, under which conditions (`facts`: RunFacts as JSON)."""
+
+    __tablename__ = "run"
+
+    id: str = Field(primary_key=True)
+    vantage: str
+    country: str
+    started_at: str = Field(index=True)
+    finished_at: str | None = None
+    version: str
+    rules_version: str = ""
+    facts: str
+
+
+class TargetRow(SQLModel, table=True):
+    """One target of a run as the list had it; `done_at` is set in the commit that completes it."""
+
+    __tablename__ = "target"
+    __table_args__ = WITHOUT_ROWID
+
+    run_id: str = Field(primary_key=True)
+    domain: str = Field(primary_key=True)
+    position: int
+    target: str
+    is_opted_out: bool = False
+    done_at: str | None = None
+
+
+class ObservationRow(SQLModel, table=True):
+    """What one probe saw of one subject in one pass: facts as compressed JSON of a numbered shape."""
+
+    __tablename__ = "observation"
+    __table_args__ = WITHOUT_ROWID
+
+    run_id: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    probe: str = Field(primary_key=True)
+    sequence: int = Field(primary_key=True)
+    shape: int
+    made_at: str
+    facts: bytes
+
+
+class VerdictRow(SQLModel, table=True):
+    """All verdicts of one target in one run, with what the overview needs beside them."""
+
+    __tablename__ = "verdict"
+    __table_args__ = (Index("verdict_by_domain", "domain", "run_id"), WITHOUT_ROWID)
+
+    run_id: str = Field(primary_key=True)
+    domain: str = Field(primary_key=True)
+    measured_at: str | None = None
+    rules_version: str
+    level: int
+    level_is_minimum: bool
+    percent: float | None = None
+    coverage: float
+    flags: str
+    verdicts: bytes
+
+
+class LatestRow(SQLModel, table=True):
+    """The newest run that has verdicts of a domain."""
+
+    __tablename__ = "latest"
+    __table_args__ = WITHOUT_ROWID
+
+    domain: str = Field(primary_key=True)
+    run_id: str
+
+
+class TallyRow(SQLModel, table=True):
+    """How many domains of an agency had an outcome of a check in a run."""
+
+    __tablename__ = "tally"
+    __table_args__ = WITHOUT_ROWID
+
+    run_id: str = Field(primary_key=True)
+    agency: str = Field(primary_key=True)
+    check: str = Field(primary_key=True)
+    outcome: str = Field(primary_key=True)
+    n: int

@@ -1,0 +1,105 @@
+"""From settings to what a scan needs: the network, the canaries, the rhythm, a run's conditions."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from ipv6check.config import ConfigurationError, Settings
+from ipv6check.facts import RunFacts
+from ipv6check.net.guard import OptOut
+from ipv6check.net.network import Network, NetworkSettings
+from ipv6check.net.pace import PaceLimits
+from ipv6check.net.roots import built_in_roots, read_roots, system_resolvers
+from ipv6check.probes import PROBES, Probe
+from ipv6check.probes.vantage import Controls
+from ipv6check.scan import Rhythm
+from ipv6check.store import new_run_id
+from ipv6check.version import __version__
+
+PROBES_OF: Final = {
+    "NAME": ("dns",),
+    "DNS": ("dns", "nameservers", "authority"),
+    "NS": ("dns", "nameservers"),
+    "SEC": ("dns",),
+    "ADDR": ("dns",),
+    "REACH": ("dns", "reachability"),
+    "WEB": ("dns", "reachability", "web"),
+}
+"""What has to be looked at for each family of checks."""
+
+
+def probes_for(families: Sequence[str]) -> tuple[Probe, ...]:
+    """The probes that some families need, all when none is named. Raises ConfigurationError on an unknown family."""
+    unknown = [family for family in families if family not in PROBES_OF]
+    if unknown:
+        raise ConfigurationError(f"unknown family {unknown[0]}: choose from {', '.join(PROBES_OF)}")
+    wanted = {name for family in families for name in PROBES_OF[family]}
+    return tuple(probe for probe in PROBES if not families or probe.name in wanted)
+
+
+def read_opt_out(settings: Settings) -> OptOut:
+    """Read the opt-out list; a list that is not there is empty unless it was asked for. Raises ConfigurationError."""
+    path = settings.network.opt_out
+    if not path.exists() and path == type(settings.network)().opt_out:
+        return OptOut()
+    try:
+        return OptOut.read(path)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise ConfigurationError(f"network.opt_out: {error}") from None
+
+
+def network_settings(settings: Settings) -> NetworkSettings:
+    """What the network needs of the settings. Raises ConfigurationError when a file cannot be used."""
+    hints, pace = settings.network.root_hints, settings.pace
+    try:
+        roots = read_roots(hints) if hints else built_in_roots()
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"network.root_hints: {error}") from None
+    resolvers = settings.network.resolver or system_resolvers()
+    if not resolvers:
+        raise ConfigurationError("no resolver: set network.resolver to a validating one, for instance a local Unbound")
+    return NetworkSettings(
+        resolvers=resolvers,
+        root_servers=roots,
+        ca_file=str(settings.network.ca_file) if settings.network.ca_file else None,
+        user_agent_url=settings.network.user_agent_url,
+        opt_out=read_opt_out(settings),
+        pace=PaceLimits(**pace.model_dump()),
+    )
+
+
+def make_network(settings: Settings) -> Network:
+    """The real network. Raises ConfigurationError when the CA file cannot be used."""
+    try:
+        return Network(network_settings(settings))
+    except OSError as error:
+        raise ConfigurationError(f"network.ca_file: {error}") from None
+
+
+def controls(settings: Settings) -> Controls:
+    """What the watch on ourselves looks at."""
+    vantage = settings.vantage
+    return Controls(canaries=vantage.canaries, signed_name=vantage.signed_name, bogus_name=vantage.bogus_name)
+
+
+def rhythm(settings: Settings) -> Rhythm:
+    """How fast a scan goes."""
+    return Rhythm(
+        concurrency=settings.network.concurrency,
+        spacing=settings.tries.spacing,
+        canary_interval=settings.vantage.canary_interval,
+    )
+
+
+def new_run(settings: Settings, planned: int) -> RunFacts:
+    """The conditions of a run that begins now."""
+    now = datetime.now(UTC)
+    return RunFacts(
+        id=new_run_id(now),
+        started=now,
+        vantage=settings.vantage.name,
+        country=settings.vantage.country,
+        tries=settings.tries.count,
+        version=__version__,
+        planned=planned,
+    )
