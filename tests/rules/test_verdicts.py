@@ -1,0 +1,630 @@
+"""Tables of evidence and outcome, from the catalogue: what each rule says of each thing that can be seen."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from ipv6check.facts import DnsFacts, Evidence, Lookup, NameserverFacts, RunFacts
+from ipv6check.judge import judge
+from ipv6check.model import Target
+from ipv6check.rules import RULES
+from ipv6check.score import score
+from tests import factories as f
+from tests.factories import DOMAIN, V4, V6, ZONE, Site, evidence
+
+WWW = f"www.{DOMAIN}"
+W6, W4 = "2400:1::2", "11.0.0.2"
+DEAD = ("timeout",) * 3
+
+
+def says(seen: Evidence, id_: str) -> str:
+    """A verdict in a word: the outcome; with a case that is not the outcome, or a reason, after a colon."""
+    verdict = judge(seen)[id_]
+    if verdict.reason is not None:
+        return f"nm:{verdict.reason}"
+    return str(verdict.outcome) if verdict.case == verdict.outcome.value else f"{verdict.outcome}:{verdict.case}"
+
+
+def dns(listed=None, www=None, **more) -> DnsFacts:
+    given = {
+        "listed": listed or f.names(DOMAIN, [V6], [V4]),
+        "www": www or f.names(WWW, rcode="NXDOMAIN"),
+        "zone": ZONE,
+        "zone_lookups": (f.lookup(ZONE, "SOA", "soa", soa=ZONE),),
+    }
+    return DnsFacts(**(given | more))
+
+
+def lookups(name: str, aaaa: Lookup, a: Lookup):
+    return f.NameLookups(name=name, aaaa=aaaa, a=a)
+
+
+def test_a_healthy_site_has_no_fault() -> None:
+    bad = {id_: v for id_, v in judge(evidence()).items() if v.outcome in {"warn", "fail"}}
+    assert bad == {}
+
+
+def test_nothing_seen_is_not_measured_everywhere() -> None:
+    assert {v.outcome for v in judge(Evidence()).values()} == {"nm"}
+
+
+def test_every_rule_gives_one_verdict_in_the_order_of_the_catalogue() -> None:
+    assert list(judge(evidence())) == [rule.id for rule in RULES]
+
+
+def test_judging_twice_is_equal() -> None:
+    seen = evidence(Site(ports={(V6, 443): DEAD}))
+    assert judge(seen) == judge(seen)
+
+
+def test_a_target_that_opted_out_is_not_measured() -> None:
+    verdicts = judge(evidence(opted_out=True))
+    assert {v.reason for id_, v in verdicts.items() if not id_.startswith(("OPS", "NAME-01", "NAME-02", "NAME-03"))} == {
+        "opt-out",
+        "not-built",
+    }
+
+
+VANTAGE = [
+    ("OPS-01", {"vantage": [f.sample(v6=4), f.sample(f.END, v6=4)]}, "pass"),
+    ("OPS-01", {"vantage": [f.sample(), f.sample(f.END, v6=3)]}, "warn"),
+    ("OPS-01", {"vantage": [f.sample(), f.sample(f.END, v6=2)]}, "fail"),
+    ("OPS-01", {"vantage": f.NO_V6}, "fail"),
+    ("OPS-02", {"vantage": [f.sample(v4=2), f.sample(f.END)]}, "fail"),
+    ("OPS-03", {"vantage": [f.sample(roots=["6udp"]), f.sample(f.END)]}, "warn"),
+    ("OPS-03", {"vantage": f.NO_V6}, "fail"),
+    ("OPS-06", {"vantage": [f.sample(offset=5.0)]}, "pass"),
+    ("OPS-06", {"vantage": [f.sample(offset=-59)]}, "warn"),
+    ("OPS-06", {"vantage": [f.sample(offset=-61)]}, "fail"),
+    ("OPS-07", {"run": f.run(planned=1000, finished=990)}, "pass"),
+    ("OPS-07", {"run": f.run(planned=1000, finished=960)}, "warn"),
+    ("OPS-07", {"run": f.run(planned=1000, finished=900)}, "fail"),
+    ("OPS-07", {"run": f.run(finished=None)}, "nm:dependency-failed"),
+    ("OPS-08", {"vantage": [f.sample(validates=False)]}, "warn:no-validation"),
+    ("OPS-08", {"vantage": [f.sample(invents=True)]}, "fail:rewrites"),
+    ("OPS-08", {"vantage": [f.sample(resolver=False)]}, "nm:resolver-error"),
+    ("DNS-02", {"vantage": [f.sample(invents=True), f.sample(f.END)]}, "nm:resolver-error"),
+    ("SEC-01", {"vantage": [f.sample(validates=False), f.sample(f.END)]}, "nm:resolver-error"),
+    ("WEB-04", {"vantage": [f.sample(offset=90), f.sample(f.END, offset=90)]}, "nm:clock"),
+    ("WEB-03", {"vantage": [f.sample(offset=90), f.sample(f.END, offset=90)]}, "pass"),
+]
+
+
+@pytest.mark.parametrize(("id_", "given", "expected"), VANTAGE)
+def test_vantage(id_: str, given: dict, expected: str) -> None:
+    assert says(evidence(**given), id_) == expected
+
+
+def target(domain: str, kind: str = "so") -> Target:
+    return Target(domain=domain, agency="A", kind=kind)
+
+
+NAMES = [
+    ("NAME-01", "sở-hoa-sen.vn".encode("idna").decode(), "so", "pass"),
+    ("NAME-01", "xn--a.vn", "so", "fail"),
+    ("NAME-01", "xn--hani-55d.vn", "so", "warn"),  # hanоi with a Cyrillic о
+    ("NAME-02", "a.hanoi.gov.vn", "so", "pass"),
+    ("NAME-02", "example.com", "so", "fail"),
+    ("NAME-02", "notvn", "so", "fail"),
+    ("NAME-03", "a.hanoi.gov.vn", "so", "pass"),
+    ("NAME-03", "hanoi.gov.vn", "ubnd", "pass"),
+    ("NAME-03", "a.hanoi.gov.vn", "", "pass"),
+    ("NAME-03", "congthuonghn.gov.vn", "so", "warn"),
+    ("NAME-03", "hanoionline.vn", "so", "warn"),
+    ("NAME-03", "hanoionline.vn", "don-vi-su-nghiep", "pass"),
+    ("NAME-03", "hanoi.com", "don-vi-su-nghiep", "fail"),
+    ("NAME-03", "nothanoi.gov.vn", "so", "warn"),
+]
+
+
+@pytest.mark.parametrize(("id_", "domain", "kind", "expected"), NAMES)
+def test_names(id_: str, domain: str, kind: str, expected: str) -> None:
+    assert says(evidence(target=target(domain, kind)), id_) == expected
+
+
+def led_to(host: str, *, family: int = 6, start: str = V6) -> Site:
+    first = f.redirect(DOMAIN, start, f"https://{host}/", leaf=f.certificate())
+    there = f.fetch(host, "2400:2::1" if family == 6 else "11.2.0.1")
+    return Site(https={start: (first,)}, chains=[f.chain(family, start, there)])
+
+
+REDIRECTED = [
+    ("portal.hanoi.gov.vn", "pass"),
+    ("www." + DOMAIN, "pass"),
+    ("elsewhere.gov.vn", "warn"),
+    ("example.com", "fail"),
+]
+
+
+@pytest.mark.parametrize(("host", "expected"), REDIRECTED)
+def test_where_redirects_lead(host: str, expected: str) -> None:
+    assert says(evidence(led_to(host)), "NAME-04") == expected
+
+
+def test_no_redirect_off_the_host_does_not_apply() -> None:
+    assert says(evidence(), "NAME-04") == "n/a"
+
+
+NX = f.names(DOMAIN, rcode="NXDOMAIN")
+BOTH_UNSEEN = lookups(DOMAIN, f.unseen(DOMAIN, "AAAA"), f.unseen(DOMAIN, "A"))
+NXDOMAIN_TO_AAAA = lookups(DOMAIN, f.lookup(DOMAIN, "AAAA", rcode="NXDOMAIN"), f.lookup(DOMAIN, "A", V4))
+ONCE_EMPTY = lookups(DOMAIN, f.lookup(DOMAIN, "AAAA", tries=1), f.lookup(DOMAIN, "A", V4))
+DANGLING = f.names(DOMAIN, rcode="NXDOMAIN", aliases=("gone.example.vn",))
+
+
+def aliased(count: int, **more):
+    links = tuple(f"l{i}.vn" for i in range(count))
+    return f.names(DOMAIN, more.pop("v6", [V6]), more.pop("v4", [V4]), aliases=links, **more)
+
+
+def servfail(name: str, rdtype: str, *unchecked: str, extended: tuple[str, ...] = ("EDE 6 (DNSSEC Bogus)",)) -> Lookup:
+    refused = f.dns_try(f.answered(rcode="SERVFAIL", secure=False, extended_errors=extended))
+    data = f.dns_try(f.answered(*unchecked, secure=False), checking_disabled=True)
+    return Lookup(name=name, type=rdtype, tries=(refused, refused), unchecked=(data,))
+
+
+BOGUS = lookups(DOMAIN, servfail(DOMAIN, "AAAA", V6), servfail(DOMAIN, "A", V4))
+UNREACHABLE = lookups(
+    DOMAIN, servfail(DOMAIN, "AAAA", V6, extended=("EDE 22 (No Reachable Authority)",)), servfail(DOMAIN, "A", V4)
+)
+LOOP = (f.lookup(DOMAIN, "CNAME", "b.vn."), f.lookup("b.vn", "CNAME", f"{DOMAIN}."))
+
+RECORDS = [
+    ("NAME-06", dns(), "pass"),
+    ("NAME-06", dns(NX), "fail"),
+    ("NAME-06", dns(DANGLING), "pass"),
+    ("NAME-06", dns(BOTH_UNSEEN), "nm:resolver-error"),
+    ("NAME-06", dns(BOGUS), "pass"),
+    ("DNS-01", dns(f.names(DOMAIN, [V6])), "info"),
+    ("DNS-01", dns(BOTH_UNSEEN), "nm:resolver-error"),
+    ("DNS-02", dns(f.names(DOMAIN, [], [V4])), "fail"),
+    ("DNS-02", dns(f.names(DOMAIN, ["fd00::1", "2001:db8::1"], [V4])), "fail:unusable"),
+    ("DNS-02", dns(f.names(DOMAIN, ["fd00::1", V6], [V4])), "pass"),
+    ("DNS-02", dns(f.names(DOMAIN)), "n/a"),
+    ("DNS-02", dns(NX), "n/a"),
+    ("DNS-02", dns(NXDOMAIN_TO_AAAA), "fail"),
+    ("DNS-02", dns(BOTH_UNSEEN), "nm:resolver-error"),
+    ("DNS-02", dns(lookups(DOMAIN, f.unseen(DOMAIN, "AAAA"), f.lookup(DOMAIN, "A", V4))), "nm:resolver-error"),
+    ("DNS-02", dns(lookups(DOMAIN, f.lookup(DOMAIN, "AAAA"), f.unseen(DOMAIN, "A"))), "nm:resolver-error"),
+    ("DNS-02", dns(BOGUS), "pass"),
+    ("DNS-03", dns(), "n/a"),
+    ("DNS-03", dns(www=f.names(WWW, [W6], [W4])), "pass"),
+    ("DNS-03", dns(www=f.names(WWW, [], [W4])), "fail"),
+    ("DNS-03", dns(www=lookups(WWW, f.unseen(WWW, "AAAA"), f.lookup(WWW, "A", W4))), "nm:resolver-error"),
+    ("DNS-04", dns(www=f.names(WWW, [W6], [W4])), "pass"),
+    ("DNS-04", dns(www=f.names(WWW, [], [W4])), "warn"),
+    ("DNS-04", dns(f.names(DOMAIN, [], [V4]), f.names(WWW, [], [W4])), "pass:neither"),
+    ("DNS-04", dns(), "n/a"),
+    ("DNS-05", dns(), "n/a"),
+    ("DNS-05", dns(aliased(4)), "pass"),
+    ("DNS-05", dns(aliased(5)), "warn"),
+    ("DNS-05", dns(aliased(8)), "warn"),
+    ("DNS-05", dns(aliased(9)), "fail:too-long"),
+    ("DNS-05", dns(DANGLING), "fail:dangling"),
+    ("DNS-05", dns(www=f.names(WWW, aliases=("gone.vn",))), "fail:dangling"),
+    ("DNS-05", dns(BOTH_UNSEEN, chain=LOOP), "fail:loop"),
+    ("DNS-05", dns(BOTH_UNSEEN), "nm:resolver-error"),
+    ("NS-01", dns(), "pass"),
+    ("NS-01", dns(zone="", zone_lookups=(f.unseen(DOMAIN, "SOA"),)), "nm:resolver-error"),
+    ("NS-01", dns(zone="", zone_lookups=(f.lookup(DOMAIN, "SOA"),)), "fail"),
+    ("SEC-01", dns(), "pass"),
+    ("SEC-01", dns(f.names(DOMAIN, [V6], [V4], secure=False)), "warn"),
+    ("SEC-01", dns(f.names(DOMAIN, [V6], [V4], secure=False, aliases=("cdn.example.vn",))), "warn:alias"),
+    ("SEC-01", dns(BOGUS), "fail"),
+    ("SEC-01", dns(UNREACHABLE), "fail"),  # the A look-up is bogus all the same
+    ("SEC-01", dns(BOTH_UNSEEN), "nm:resolver-error"),
+    ("SEC-01", dns(www=f.names(WWW, rcode="NXDOMAIN", secure=False)), "pass"),
+    ("ADDR-01", dns(f.names(DOMAIN, ["fd00::1", V6])), "warn"),
+    ("ADDR-01", dns(f.names(DOMAIN, ["::ffff:11.0.0.1"])), "fail"),
+    ("ADDR-01", dns(f.names(DOMAIN, ["64:ff9b::b00:1"])), "fail"),
+    ("ADDR-01", dns(f.names(DOMAIN, ["2002:b00:1::1"])), "pass"),
+    ("ADDR-01", dns(f.names(DOMAIN, [], [V4])), "n/a"),
+    ("ADDR-01", dns(BOTH_UNSEEN), "nm:resolver-error"),
+    ("ADDR-02", dns(f.names(DOMAIN, ["2002:b00:1::1"])), "fail"),
+    ("ADDR-02", dns(f.names(DOMAIN, ["2001:0:1::1", V6])), "warn"),
+    ("ADDR-02", dns(), "pass"),
+    ("ADDR-03", dns(f.names(DOMAIN, [V6], ["10.0.0.1"])), "fail"),
+    ("ADDR-03", dns(f.names(DOMAIN, [V6], ["10.0.0.1", V4])), "warn"),
+    ("ADDR-03", dns(f.names(DOMAIN, [V6])), "n/a"),
+]
+
+
+@pytest.mark.parametrize(("id_", "facts", "expected"), RECORDS)
+def test_records(id_: str, facts: DnsFacts, expected: str) -> None:
+    assert says(evidence(dns=facts, authority=None), id_) == expected
+
+
+def test_an_absence_heard_once_is_not_believed() -> None:
+    assert says(evidence(dns=dns(ONCE_EMPTY), authority=None), "DNS-02") == "nm:resolver-error"
+
+
+def test_an_absence_that_the_zones_servers_confirm_is_believed() -> None:
+    servers = f.authority(("ns1", "2400:5::1", ["none"]))
+    assert says(evidence(dns=dns(ONCE_EMPTY), authority=servers), "DNS-02") == "fail"
+
+
+def test_servers_that_have_what_the_resolver_has_not_make_it_unstable() -> None:
+    servers = f.authority(("ns1", "2400:5::1", ["ok"]))
+    assert says(evidence(dns=dns(f.names(DOMAIN, [], [V4])), authority=servers), "DNS-02") == "warn:unstable"
+
+
+SERVER_ANSWERS = [
+    ([("ns1", "2400:5::1", ["ok"]), ("ns2", "11.5.0.2", ["none"])], "pass"),
+    ([("ns1", "2400:5::1", ["SERVFAIL", "SERVFAIL"])], "fail"),
+    ([("ns1", "2400:5::1", ["NXDOMAIN", "NXDOMAIN"])], "fail"),
+    ([("ns1", "2400:5::1", ["timeout"] * 3)], "fail"),
+    ([("ns1", "2400:5::1", ["timeout", "ok"])], "warn:unstable"),
+    ([("ns1", "2400:5::1", ["timeout"])], "nm:own-timeout-budget"),
+    ([], "nm:dependency-failed"),
+]
+
+
+@pytest.mark.parametrize(("entries", "expected"), SERVER_ANSWERS)
+def test_answers_of_name_servers(entries: list, expected: str) -> None:
+    assert says(evidence(authority=f.authority(*entries)), "DNS-06") == expected
+
+
+def test_a_slow_answer_warns() -> None:
+    slow = f.dns_try(f.answered(V6, authoritative=True), server="2400:5::1", seconds_to_answer=1.2)
+    assert says(evidence(authority=f.authority(("ns1", "2400:5::1", [slow]))), "DNS-06") == "warn:slow"
+
+
+def servers(*hosts) -> NameserverFacts:
+    return NameserverFacts(zone=ZONE, hosts=hosts)
+
+
+NS1, NS2 = f.TWO_SERVERS
+NO_AAAA = f.nameserver("ns2.hanoi.gov.vn", [], ["11.5.0.2"])
+V6_DEAD = f.nameserver("ns2.hanoi.gov.vn", ["2400:5::2"], ["11.5.0.2"], v6_tries=["timeout"] * 3)
+V6_LAME = f.nameserver("ns2.hanoi.gov.vn", ["2400:5::2"], ["11.5.0.2"], v6_tries=["REFUSED"] * 2)
+V6_NOT_AA = f.nameserver("ns2.hanoi.gov.vn", ["2400:5::2"], ["11.5.0.2"], v6_tries=["lame"] * 2)
+V6_SHAKY = f.nameserver("ns2.hanoi.gov.vn", ["2400:5::2"], ["11.5.0.2"], v6_tries=["timeout", "ok"])
+AAAA_UNSEEN = replace(NS2, lookups=lookups(NS2.name, f.unseen(NS2.name, "AAAA"), f.lookup(NS2.name, "A", "11.5.0.2")), soa=())
+MANY = [f.nameserver(f"ns{i}.vn", [f"2400:5::{i}"], [f"11.5.0.{i}"]) for i in range(1, 10)]
+
+SERVERS = [
+    ("NS-02", (NS1, NS2), "pass"),
+    ("NS-02", (NS1,), "fail"),
+    ("NS-02", MANY, "warn"),
+    ("NS-02", (), "nm:resolver-error"),
+    ("NS-03", (NS1, NO_AAAA), "fail"),
+    ("NS-03", (NS1, AAAA_UNSEEN), "nm:resolver-error"),
+    ("NS-03", (NS1, NS2, AAAA_UNSEEN), "pass"),
+    ("NS-03", (NS1, f.nameserver("ns2.hanoi.gov.vn", ["fd00::1"], ["11.5.0.2"])), "fail"),
+    ("NS-04", (NS1, f.nameserver("ns2.hanoi.gov.vn", ["2400:5::2"])), "fail"),
+    ("NS-05", (NS1, NS2), "pass"),
+    ("NS-05", (NS1, V6_DEAD), "fail:silent"),
+    ("NS-05", (NS1, V6_LAME), "fail:lame"),
+    ("NS-05", (NS1, V6_NOT_AA), "fail:lame"),
+    ("NS-05", (NS1, V6_SHAKY), "warn:unstable"),
+    ("NS-05", (NO_AAAA, f.nameserver("ns1.hanoi.gov.vn", [], ["11.5.0.1"])), "n/a"),
+    ("NS-08", (NS1, NS2), "pass"),
+    ("NS-08", (NS1, V6_DEAD), "fail"),
+    ("NS-08", (NS1, NS2, V6_DEAD), "pass"),
+    ("NS-08", (NS1, NO_AAAA), "fail"),
+    ("NS-08", (NS1, AAAA_UNSEEN), "nm:resolver-error"),
+]
+
+
+@pytest.mark.parametrize(("id_", "hosts", "expected"), SERVERS)
+def test_name_servers(id_: str, hosts: tuple, expected: str) -> None:
+    assert says(evidence(nameservers=servers(*hosts)), id_) == expected
+
+
+WITHOUT_V6 = [
+    ("NS-05", (NS1, V6_DEAD), "nm:no-v6-here"),
+    ("NS-08", (NS1, V6_DEAD), "nm:no-v6-here"),
+    ("NS-08", (NS1, NO_AAAA), "fail"),
+    ("NS-03", (NS1, NO_AAAA), "fail"),
+    ("NS-05", (NO_AAAA,), "n/a"),
+]
+
+
+@pytest.mark.parametrize(("id_", "hosts", "expected"), WITHOUT_V6)
+def test_name_servers_from_a_vantage_without_ipv6(id_: str, hosts: tuple, expected: str) -> None:
+    local = f.fail("local", f.Stage.DNS, "no IPv6 here")
+    here = [
+        replace(
+            h,
+            soa=tuple(
+                replace(s, tries=(f.dns_try(failure=local, server=str(s.server)),)) if s.server.version == 6 else s
+                for s in h.soa
+            ),
+        )
+        for h in hosts
+    ]
+    assert says(evidence(nameservers=servers(*here), vantage=f.NO_V6), id_) == expected
+
+
+def two(**more) -> Site:
+    return Site(v6=(V6, W6), v4=(V4, W4), **more)
+
+
+REFUSED = ("refused",) * 2
+
+PORTS = [
+    ("REACH-01", Site(), "pass"),
+    ("REACH-01", two(ports={(W6, 443): DEAD}), "warn"),
+    ("REACH-01", Site(ports={(V6, 443): DEAD}), "fail"),
+    ("REACH-01", Site(ports={(V6, 443): REFUSED}), "fail"),
+    ("REACH-01", Site(ports={(V6, 443): ("timeout", "timeout")}), "nm:own-timeout-budget"),
+    ("REACH-01", Site(ports={(V6, 443): ("refused",)}), "nm:own-timeout-budget"),
+    ("REACH-01", Site(ports={(V6, 443): ("timeout", None)}), "warn:unstable"),
+    ("REACH-01", Site(v6=()), "n/a"),
+    ("REACH-01", Site(ports={(V6, 443): ("opt-out",)}), "nm:opt-out"),
+    ("REACH-02", Site(), "pass"),
+    ("REACH-02", Site(ports={(V6, 80): REFUSED, (V4, 80): REFUSED}), "pass:closed"),
+    ("REACH-02", Site(ports={(V6, 80): REFUSED}), "fail"),
+    ("REACH-02", two(ports={(W6, 80): DEAD}), "warn"),
+    ("REACH-02", Site(v6=()), "n/a"),
+    ("REACH-03", two(ports={(W4, 443): DEAD, (W4, 80): DEAD}), "warn"),
+    ("REACH-03", two(ports={(W4, 443): DEAD}), "pass"),
+    ("REACH-03", Site(ports={(V4, 443): DEAD, (V4, 80): DEAD}), "fail"),
+    ("REACH-03", Site(v4=()), "n/a"),
+    ("REACH-04", Site(), "pass"),
+    ("REACH-04", Site(ports={(V6, 80): REFUSED}), "fail"),
+    ("REACH-04", Site(ports={(V4, 80): REFUSED}), "warn"),
+    ("REACH-04", two(ports={(W6, 80): REFUSED}), "pass"),
+    ("REACH-04", Site(v4=()), "n/a"),
+    ("REACH-05", Site(), "n/a"),
+    ("REACH-05", Site(ports={(V6, 443): DEAD}), "info"),
+    ("REACH-10", Site(), "pass"),
+    ("REACH-10", Site(ports={(V6, 443): DEAD}), "pass"),
+    ("REACH-10", Site(ports={(V6, 443): DEAD, (V6, 80): REFUSED}), "fail"),
+    ("REACH-10", Site(ports={(a, p): DEAD for a in (V6, V4) for p in (443, 80)}), "pass:both-dead"),
+    ("REACH-10", Site(v6=()), "n/a"),
+]
+
+
+@pytest.mark.parametrize(("id_", "site", "expected"), PORTS)
+def test_ports(id_: str, site: Site, expected: str) -> None:
+    assert says(evidence(site), id_) == expected
+
+
+ALL_DEAD = Site(ports={(a, p): DEAD for a in (V6, V4) for p in (443, 80)})
+
+
+@pytest.mark.parametrize("id_", ["REACH-01", "REACH-02", "REACH-03", "REACH-04", "REACH-10"])
+def test_silence_on_both_families_seen_from_abroad_is_blocked(id_: str) -> None:
+    assert says(evidence(ALL_DEAD, run=f.run(country="SG")), id_) == "nm:blocked"
+
+
+def test_silence_on_both_families_seen_from_inside_is_a_failure() -> None:
+    seen = evidence(ALL_DEAD)
+    assert (says(seen, "REACH-01"), says(seen, "REACH-03")) == ("fail", "fail")
+
+
+def test_a_refusal_from_abroad_is_a_failure() -> None:
+    ports = {(a, p): DEAD for a in (V6, V4) for p in (443, 80)} | {(V6, 443): REFUSED}
+    assert says(evidence(Site(ports=ports), run=f.run(country="SG")), "REACH-01") == "fail"
+
+
+@pytest.mark.parametrize(
+    ("vantage", "expected"), [(f.NO_V6, "nm:no-v6-here"), (f.V6_LOST, "nm:canary-failed"), (f.GOOD[:1], "nm:canary-failed")]
+)
+def test_a_failure_without_two_good_looks_at_ourselves_does_not_count(vantage, expected: str) -> None:
+    seen = evidence(Site(ports={(V6, 443): DEAD, (V6, 80): DEAD}), vantage=vantage)
+    assert {says(seen, id_) for id_ in ("REACH-01", "REACH-02", "REACH-10", "REACH-04")} == {expected}
+
+
+def test_the_worst_of_two_names_counts() -> None:
+    seen = evidence(Site(), Site(name=WWW, v6=(W6,), v4=(W4,), ports={(W6, 443): DEAD, (W6, 80): DEAD}))
+    assert (says(seen, "REACH-01"), says(seen, "REACH-10")) == ("fail", "fail")
+
+
+SILENT_TLS = f.fail("timeout", f.Stage.TLS)
+SILENT_HTTP = f.fail("timeout", f.Stage.HTTP)
+
+
+def https(address: str, *tries) -> dict:
+    return {"https": {address: tries}}
+
+
+def failing(address: str, failure, count: int = 3, scheme: str = "https") -> tuple:
+    return tuple(f.fetch(DOMAIN, address, scheme, failure=failure) for _ in range(count))
+
+
+def bad(leaf, times: int = 2, **more) -> Site:
+    tries = {a: tuple(f.fetch(DOMAIN, a, leaf=leaf, **more) for _ in range(times)) for a in (V6, V4)}
+    return Site(https=tries, leaf=leaf)
+
+
+def statuses(v6: int | None, v4: int | None, **more) -> Site:
+    return Site(
+        https={
+            V6: (f.fetch(DOMAIN, V6, status=v6, leaf=f.certificate(), **more),),
+            V4: (f.fetch(DOMAIN, V4, status=v4, leaf=f.certificate()),),
+        }
+    )
+
+
+def leading(to: str, *hops, stopped=None, family: int = 6) -> Site:
+    start = V6 if family == 6 else V4
+    first = f.redirect(DOMAIN, start, to, leaf=f.certificate())
+    other = V4 if family == 6 else V6
+    return Site(https={start: (first,)}, chains=[f.chain(family, start, *hops, stopped=stopped), f.chain(10 - family, other)])
+
+
+ELSEWHERE = "portal.hanoi.gov.vn"
+DEAD_HOP = tuple(f.fetch(ELSEWHERE, "2400:2::1", failure=f.fail("timeout")) for _ in range(3))
+INCOMPLETE = f.certificate(issuer_urls=("http://ca.example/ca.der",))
+
+WEB = [
+    ("WEB-01", Site(), "pass"),
+    ("WEB-01", Site(https={V6: failing(V6, SILENT_TLS)}), "warn"),
+    ("WEB-01", Site(https={V6: failing(V6, SILENT_HTTP)}), "warn"),
+    ("WEB-01", Site(https={V6: failing(V6, f.fail("limit", f.Stage.HTTP, "headers"), 1)}), "pass"),
+    ("WEB-01", Site(ports={(V6, 443): REFUSED, (V4, 443): REFUSED}), "fail"),
+    ("WEB-01", Site(ports={(a, p): DEAD for a in (V6, V4) for p in (443, 80)}), "n/a"),
+    ("WEB-01", Site(ports={(V6, p): DEAD for p in (443, 80)}), "pass"),
+    ("WEB-01", Site(v6=(), v4=()), "n/a"),
+    ("WEB-02", bad(f.certificate(), path_error="unable to get local issuer certificate"), "fail:untrusted"),
+    ("WEB-02", bad(f.certificate(is_self_signed=True), path_error="self-signed certificate"), "fail:self-signed"),
+    ("WEB-02", bad(INCOMPLETE, path_error="unable to get local issuer certificate"), "warn:incomplete"),
+    ("WEB-02", bad(f.certificate(), 1, path_error="unable to get local issuer certificate"), "nm:own-timeout-budget"),
+    ("WEB-02", Site(ports={(V6, 443): REFUSED, (V4, 443): REFUSED}), "n/a"),
+    ("WEB-03", bad(f.certificate("other.hanoi.gov.vn")), "fail"),
+    ("WEB-03", bad(f.certificate("*.hanoi.gov.vn")), "pass"),
+    ("WEB-03", bad(f.certificate("*.gov.vn")), "fail"),
+    ("WEB-03", bad(f.certificate("hanoi.gov.vn", subject=f"CN={DOMAIN}")), "fail"),
+    ("WEB-04", bad(f.certificate(days=-1)), "fail:expired"),
+    ("WEB-04", bad(f.certificate(days=95, life=90)), "fail:not-yet-valid"),
+    ("WEB-04", bad(f.certificate(days=2)), "fail:last-days"),
+    ("WEB-04", bad(f.certificate(days=20, life=90)), "warn"),
+    ("WEB-04", bad(f.certificate(days=20, life=45)), "pass"),
+    ("WEB-04", bad(f.certificate(days=40, life=365)), "pass"),
+    ("WEB-05", Site(), "pass"),
+    ("WEB-05", Site(v4=()), "n/a"),
+    ("WEB-07", Site(), "pass"),
+    ("WEB-07", bad(f.certificate(), 1, version="TLSv1.2"), "warn"),
+    ("WEB-07", bad(f.certificate(), 1, version="TLSv1.1"), "fail"),
+    ("WEB-07", Site(legacy={V6: (replace(f.refused_legacy(V6), failure=None, version="TLSv1"),)}), "fail"),
+    ("WEB-07", Site(legacy={V6: (), V4: ()}), "nm:dependency-failed"),
+    ("WEB-09", Site(), "pass"),
+    ("WEB-09", Site(ports={(V6, 80): REFUSED, (V4, 80): REFUSED}), "pass:closed"),
+    ("WEB-09", Site(http={a: (f.fetch(DOMAIN, a, "http"),) for a in (V6, V4)}), "fail"),
+    ("WEB-09", Site(http={V6: (f.redirect(DOMAIN, V6, f"https://{ELSEWHERE}/", "http"),)}), "warn"),
+    ("WEB-09", Site(http={V6: (f.fetch(DOMAIN, V6, "http", 403),)}), "nm:blocked"),
+    ("WEB-09", Site(http={V6: failing(V6, SILENT_HTTP, scheme="http")}), "fail:silent"),
+    ("WEB-10", Site(), "pass"),
+    ("WEB-10", Site(https={V6: (f.fetch(DOMAIN, V6, headers={}),)}), "fail"),
+    ("WEB-10", Site(https={V6: (f.fetch(DOMAIN, V6, headers={"strict-transport-security": "max-age=0"}),)}), "fail:zero"),
+    (
+        "WEB-10",
+        Site(https={V6: (f.fetch(DOMAIN, V6, headers={"strict-transport-security": "includeSubDomains"}),)}),
+        "fail:malformed",
+    ),
+    (
+        "WEB-10",
+        Site(https={V6: (f.fetch(DOMAIN, V6, headers={"strict-transport-security": 'max-age="86400"; preload'}),)}),
+        "warn",
+    ),
+    ("WEB-11", Site(), "pass"),
+    ("WEB-11", leading(f"http://{DOMAIN}/x", f.fetch(DOMAIN, V6, "http", path="/x")), "fail"),
+    ("WEB-12", Site(), "pass"),
+    ("WEB-12", statuses(404, 404), "warn"),
+    ("WEB-12", statuses(500, 200), "fail"),
+    ("WEB-12", statuses(403, 200), "nm:blocked"),
+    ("WEB-12", statuses(200, 200, challenge="cloudflare"), "nm:blocked"),
+    ("WEB-12", Site(v6=()), "n/a"),
+    ("WEB-12", Site(https={V6: failing(V6, SILENT_TLS)}), "n/a"),
+    ("WEB-12", leading(f"https://{DOMAIN}/", stopped=f.fail("redirect-loop", f.Stage.HTTP)), "fail:loop"),
+    ("WEB-12", leading(f"https://{ELSEWHERE}/", stopped=f.fail("no-address", f.Stage.DNS, ELSEWHERE)), "n/a"),
+    ("WEB-13", Site(), "n/a"),
+    ("WEB-13", leading(f"https://{ELSEWHERE}/", f.fetch(ELSEWHERE, "2400:2::1")), "pass"),
+    ("WEB-13", leading(f"https://{ELSEWHERE}/", stopped=f.fail("no-address", f.Stage.DNS, ELSEWHERE)), "fail:ipv4-only"),
+    ("WEB-13", leading(f"https://{ELSEWHERE}/", stopped=f.fail("unsafe-target", f.Stage.DNS, ELSEWHERE)), "fail:ipv4-only"),
+    ("WEB-13", leading(f"https://{ELSEWHERE}/", DEAD_HOP), "fail"),
+    ("WEB-13", leading(f"https://{ELSEWHERE}/", DEAD_HOP[:1]), "nm:own-timeout-budget"),
+    ("WEB-13", Site(v6=()), "n/a"),
+    ("WEB-13", statuses(403, 200), "nm:blocked"),
+]
+
+
+@pytest.mark.parametrize(("id_", "site", "expected"), WEB)
+def test_web(id_: str, site: Site, expected: str) -> None:
+    assert says(evidence(site), id_) == expected
+
+
+def test_a_loop_on_both_families_warns() -> None:
+    stopped = f.fail("redirect-loop", f.Stage.HTTP)
+    first = {a: (f.redirect(DOMAIN, a, f"https://{DOMAIN}/", leaf=f.certificate()),) for a in (V6, V4)}
+    site = Site(https=first, chains=[f.chain(6, V6, stopped=stopped), f.chain(4, V4, stopped=stopped)])
+    assert says(evidence(site), "WEB-12") == "warn:loop"
+
+
+def test_certificates_that_differ() -> None:
+    other = f.certificate(key="k2", issuer="CN=Other")
+    expired = f.certificate(days=-3, key="k3")
+
+    def differing(leaf, times=1):
+        site = Site(https={V6: tuple(f.fetch(DOMAIN, V6, leaf=leaf) for _ in range(times))})
+        seen = evidence(site)
+        return replace(seen, web=replace(seen.web, certificates=(leaf, site.leaf)))
+
+    assert says(differing(other), "WEB-05") == "warn"
+    assert says(differing(expired, 2), "WEB-05") == "fail"
+    assert says(differing(f.certificate(key="k2")), "WEB-05") == "pass"
+
+
+def test_a_certificate_is_unstable_when_only_one_try_was_bad() -> None:
+    good, wrong = f.certificate(), f.certificate("other.vn", key="k9")
+    site = Site(https={V6: (f.fetch(DOMAIN, V6, leaf=wrong), f.fetch(DOMAIN, V6, leaf=good))})
+    seen = evidence(site)
+    seen = replace(seen, web=replace(seen.web, certificates=(good, wrong)))
+    assert says(seen, "WEB-03") == "warn:unstable"
+
+
+def test_web_verdicts_without_ipv6_rest_on_ipv4() -> None:
+    local = ("local",)
+    seen = evidence(Site(ports={(V6, p): local for p in (443, 80)}), vantage=f.NO_V6)
+    assert {
+        id_: says(seen, id_) for id_ in ("WEB-01", "WEB-02", "WEB-03", "WEB-04", "WEB-07", "WEB-10", "WEB-11")
+    } == dict.fromkeys(("WEB-01", "WEB-02", "WEB-03", "WEB-04", "WEB-07", "WEB-10", "WEB-11"), "pass")
+    assert (says(seen, "WEB-12"), says(seen, "WEB-13")) == ("nm:no-v6-here", "nm:no-v6-here")
+    assert judge(seen)["WEB-01"].args["v6"] == "unseen"
+
+
+LEVELS = [
+    (Site(), {}, "L3", True, ()),
+    (Site(v6=()), {}, "L0", False, ()),
+    (Site(ports={(V6, 443): DEAD, (V6, 80): DEAD}), {}, "L0", False, ("broken-v6",)),
+    (Site(ports={(V6, 443): DEAD}), {}, "L1", False, ()),
+    (Site(https={V6: failing(V6, SILENT_TLS)}), {}, "L2", False, ()),
+    (Site(https={V4: failing(V4, SILENT_TLS)}), {}, "L3", True, ()),
+    (bad(f.certificate(days=-1)), {}, "L2", False, ()),
+    (bad(f.certificate(days=2)), {}, "L3", True, ()),
+    (bad(INCOMPLETE, path_error="x"), {}, "L3", True, ()),
+    (Site(), {"dns": dns(BOGUS)}, "L0", False, ("bogus",)),
+    (Site(), {"dns": dns(BOTH_UNSEEN)}, "L0", True, ()),
+    (Site(), {"nameservers": servers(NS1, NO_AAAA)}, "L3", False, ()),
+    (Site(v6=(), v4=()), {}, "L0", False, ()),
+]
+
+
+@pytest.mark.parametrize(("site", "more", "level", "is_minimum", "flags"), LEVELS)
+def test_levels(site: Site, more: dict, level: str, is_minimum: bool, flags: tuple) -> None:
+    found = score(judge(evidence(site, **more)))
+    assert (str(found.level), found.level.is_minimum, found.flags) == (level, is_minimum, flags)
+
+
+def test_only_one_of_two_names_is_partial() -> None:
+    found = score(judge(evidence(Site(), Site(name=WWW, v6=(), v4=(W4,)))))
+    assert (str(found.level), found.flags) == ("L0", ("partial",))
+
+
+def test_a_listed_name_without_addresses_is_judged_by_www() -> None:
+    nobody = Site(v6=(), v4=())
+    found = score(judge(evidence(nobody, Site(name=WWW, v6=(W6,), v4=(W4,)))))
+    assert (str(found.level), found.flags) == ("L3", ())
+
+
+def test_without_ipv6_here_the_level_is_a_minimum() -> None:
+    seen = evidence(Site(ports={(V6, p): ("local",) for p in (443, 80)}), vantage=f.NO_V6)
+    found = score(judge(seen))
+    assert (str(found.level), found.level.is_minimum) == ("L0", True)  # whether it is broken was not seen
+
+
+def test_percent_and_coverage() -> None:
+    found = score(judge(evidence(Site(ports={(V6, 443): DEAD}))))
+    assert found.coverage == 1.0
+    assert found.families["REACH"].points == 20  # REACH-01 fails, 02 passes, 04 fails, 10 passes
+    assert found.families["REACH"].maximum == 40
+    assert found.percent is not None
+    assert 85 < found.percent < 100
+
+
+def test_a_verdict_without_its_reason_is_refused() -> None:
+    with pytest.raises(ValueError, match="reason"):
+        replace(judge(Evidence())["DNS-02"], reason=None)
+
+
+def test_the_clock_judges_dates_at_the_time_of_the_exchange() -> None:
+    leaf = f.certificate(days=1, now=f.DURING - timedelta(days=2))
+    assert says(evidence(bad(leaf)), "WEB-04") == "fail:expired"
+
+
+def test_run_conditions_set_how_many_tries_are_enough() -> None:
+    run: RunFacts = f.run(tries=1)
+    assert says(evidence(Site(ports={(V6, 443): ("timeout",)}), run=run), "REACH-01") == "fail"
