@@ -12,6 +12,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
+from ipv6check.rules.words import Language
 from ipv6check.version import __version__
 
 P = ParamSpec("P")
@@ -35,7 +36,7 @@ class Options:
 
     config: Path | None
     url: str | None
-    language: str
+    language: Language
 
     def settings(self, more: Mapping[str, Any] | None = None) -> Any:
         """Load the settings, with the options of the command on top."""
@@ -85,7 +86,7 @@ def _tell(error: Exception) -> None:
 @click.pass_context
 def cli(context: click.Context, config: Path | None, url: str | None, lang: str, verbose: int) -> None:
     """Measure how ready a city's public services are for IPv6, and say what to do about it."""
-    context.obj = Options(config, url, lang)
+    context.obj = Options(config, url, "en" if lang == "en" else "vi")
     levels: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
     is_terminal = sys.stderr.isatty()
     handler = logging.StreamHandler()

@@ -21,6 +21,7 @@ from ipv6check.model import Outcome, Run, Target
 from ipv6check.nightly import card_of, judge_run, look_at, look_at_ourselves, observe
 from ipv6check.plan import Plan
 from ipv6check.rules import RULES
+from ipv6check.rules.words import Language
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database, facts_as_json
 from ipv6check.wiring import make_network, probes_for
@@ -173,7 +174,7 @@ def nightly(options: Options, lists: tuple[Path, ...], output: Path, fail_on: st
     return Exit.FINDINGS if code is Exit.DONE and has_findings(cards, fail_on) else code
 
 
-def publish(settings: Settings, run_id: str, output: Path, language: str) -> list[Card]:
+def publish(settings: Settings, run_id: str, output: Path, language: Language) -> list[Card]:
     """Write the site, the registry's CSV with its dictionary and the JSON lines; print where they are, and a summary."""
     from ipv6check.reports.export import write_csv, write_dictionary, write_jsonl
     from ipv6check.reports.site import write_site

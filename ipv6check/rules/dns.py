@@ -163,7 +163,12 @@ def every_server_answers_aaaa_questions(evidence: Evidence) -> Finding:
     weighed = [(asked, scales.authority(asked)) for asked in facts.answers]
     for asked, weighing in weighed:
         if weighing.state is State.FAILED and weighing.failure is not None:
-            return failed(server=asked.host, address=str(asked.server), name=asked.name, problem=weighing.failure.detail)
+            return failed(
+                server=asked.host,
+                address=str(asked.server),
+                name=asked.name,
+                problem=weighing.failure.detail or weighing.failure.kind.value,
+            )
     seen = {asked.host for asked, weighing in weighed if weighing.is_up}
     unseen = [weighing for asked, weighing in weighed if weighing.state is State.UNSEEN and asked.host not in seen]
     if unseen:

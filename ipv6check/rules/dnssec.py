@@ -28,7 +28,7 @@ def zone_and_names_validate(evidence: Evidence) -> Finding:
     unsigned = [lookup.name for lookup in lookups if lookup.answer is not None and not lookup.answer.authenticated]
     if not unsigned:
         return passed(zone=facts.zone)
-    return warned("alias" if _leads_away(lookups) else "", zone=facts.zone, name=unsigned[0])
+    return warned("alias" if _leads_away(lookups, facts.zone) else "", zone=facts.zone, name=unsigned[0])
 
 
 def _is_bogus(lookup: Lookup, evidence: Evidence) -> bool:
@@ -38,10 +38,11 @@ def _is_bogus(lookup: Lookup, evidence: Evidence) -> bool:
     return lookup.is_bogus and refused >= enough
 
 
-def _leads_away(lookups: list[Lookup]) -> bool:
+def _leads_away(lookups: list[Lookup], zone: str) -> bool:
     """Whether the zone itself is secure and an alias leads to where it is not."""
-    insecure = [lookup for lookup in lookups if lookup.answer is not None and not lookup.answer.authenticated]
-    return all(lookup.answer is not None and lookup.answer.aliases for lookup in insecure)
+    answers = {lookup.name: lookup.answer for lookup in lookups if lookup.answer is not None}
+    insecure = [answer for answer in answers.values() if not answer.authenticated]
+    return zone in answers and answers[zone].authenticated and all(answer.aliases for answer in insecure)
 
 
 M, R = Severity.MANDATORY, Severity.RECOMMENDED

@@ -78,12 +78,13 @@ def _have_addresses(evidence: Evidence, family: Family) -> Finding:
         return why_unknown(evidence)
     ready = sum(bool(host.lookups.of_family(family)) for host in hosts)
     unseen = sum(lookup_of(host, family) is None for host in hosts) + facts.over_cap
-    lacking = [host.name for host in hosts if not host.lookups.of_family(family)]
+    lacking = [h.name for h in hosts if lookup_of(h, family) is not None and not h.lookups.of_family(family)]
+    args: Args = {"zone": facts.zone, "ready": ready, "total": len(hosts) + facts.over_cap}
     if ready >= ENOUGH:
-        return passed(zone=facts.zone, ready=ready, total=len(hosts))
+        return passed(**args)
     if ready + unseen >= ENOUGH:
         return not_measured(Reason.RESOLVER_ERROR)
-    return failed(zone=facts.zone, ready=ready, total=len(hosts), lacking=lacking)
+    return failed(lacking=lacking, **args)
 
 
 def lookup_of(host: NameserverHost, family: Family) -> object | None:

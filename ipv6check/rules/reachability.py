@@ -194,8 +194,16 @@ def failures_are_named(evidence: Evidence) -> Finding:
     """In what way did each port fail that failed?"""
     if evidence.reachability is None:
         return each_name(evidence, lambda name: not_applicable())
-    failures = [failure for name in names_of(evidence) for ports in (name.v6, name.v4) for failure in ports.failed]
-    return informed(failures=failures) if failures else not_applicable()
+    names = [name for name in names_of(evidence) if not name.is_hidden]
+    failures = [failure for name in names for ports in (name.v6, name.v4) for failure in ports.failed]
+    if failures:
+        return informed(failures=failures)
+    return each_name(evidence, _all_seen)
+
+
+def _all_seen(name: Name) -> Finding:
+    reason = name.v6.reason or name.v4.reason
+    return not_measured(reason) if reason is not None else not_applicable()
 
 
 @rule("REACH-10", refs=("RFC 8305", "RFC 6724"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from ipv6check.facts import FAMILIES, Chain, Evidence, Family, Fetch
+from ipv6check.facts import FAMILIES, Evidence, Family, Fetch, Hop
 from ipv6check.model import FailureKind, Reason, Severity
 from ipv6check.rules.reachability import HTTP
 from ipv6check.rules.rule import (
@@ -47,7 +47,9 @@ def _https_served(site: Site) -> Finding:
         return nothing_served(site)
     if "no" not in measured:
         return warned("unstable", **args) if "unstable" in measured else passed(**args)
-    return warned(**args) if len(set(measured)) > 1 else failed(**args)
+    if set(measured) == {"no"}:
+        return failed(**args)
+    return warned("ipv4-only" if served[6] == "no" else "ipv6-only", **args)
 
 
 def _served_by(site: Site, family: Family) -> str:
@@ -81,8 +83,7 @@ def _http_leads_to_https(site: Site) -> Finding:
             if tries:
                 weighing, chain = site.scales.fetches(tries), site.web.chain(family, "http")
                 if weighing.is_up:
-                    hops = chain if chain is not None and chain.start == at.address else None
-                    findings.append(_first_hop(site, tries, hops))
+                    findings.append(_first_hop(site, tries, chain.hops if chain else ()))
                 elif weighing.state is State.FAILED:
                     findings.append(failed("silent", name=site.name, address=str(at.address)))
                 else:
@@ -90,11 +91,14 @@ def _http_leads_to_https(site: Site) -> Finding:
     return worst(findings)
 
 
-def _first_hop(site: Site, tries: tuple[Fetch, ...], chain: Chain | None) -> Finding:
+def _first_hop(site: Site, tries: tuple[Fetch, ...], hops: tuple[Hop, ...]) -> Finding:
     """Follow what port 80 answers while it stays on this host and in the clear."""
-    further = [hop.fetch for hop in chain.hops] if chain else []
-    fetch: Fetch | None = answered(tries)
-    while fetch is not None and fetch.answered:
+    for number in range(len(hops) + 1):
+        fetch = answered(tries)
+        if fetch is None:
+            weighing = site.scales.fetches(tries)
+            silent = failed("silent", name=site.name, address=str(tries[-1].address))
+            return silent if weighing.state is State.FAILED else not_measured(weighing.reason)
         args: Args = {"name": site.name, "address": str(fetch.address), "status": fetch.status}
         if is_blocked(fetch):
             return not_measured(Reason.BLOCKED, **args)
@@ -106,8 +110,8 @@ def _first_hop(site: Site, tries: tuple[Fetch, ...], chain: Chain | None) -> Fin
             return warned(host=host, **args)
         if scheme == "https":
             return passed(**args)
-        fetch = further.pop(0) if further else None
-    return failed(name=site.name, address=str(tries[-1].address), status=tries[-1].status)
+        tries = hops[number].tries if number < len(hops) else ()
+    return failed(**args)
 
 
 def leads_to(fetch: Fetch) -> tuple[str, str] | None:

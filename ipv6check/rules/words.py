@@ -5,6 +5,7 @@ such a text: `[WEB-02.fix.self-signed]`. `found` is always a table of cases: `pa
 the party that must act, or is a table of cases. `terms.toml` holds what is said everywhere: outcomes, reasons, parties.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -31,6 +32,9 @@ MODULES: Final = (
 )
 DEFAULT: Final = "default"
 """The case that stands for all cases not named."""
+
+NOTHING: Final = "-"
+DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 
 
 @cache
@@ -83,8 +87,9 @@ def who(verdict: Verdict) -> str:
     if not needs_action(verdict):
         return ""
     chosen = entries()[verdict.id].get("who", "")
-    party: str = chosen if isinstance(chosen, str) else chosen.get(verdict.case, chosen.get(DEFAULT, ""))
-    return party
+    if isinstance(chosen, str):
+        return chosen
+    return next((str(chosen[case]) for case in _cases(verdict) if case in chosen), "")
 
 
 def needs_action(verdict: Verdict) -> bool:
@@ -95,23 +100,37 @@ def needs_action(verdict: Verdict) -> bool:
 def _filled(verdict: Verdict, field: str, language: Language, more: Mapping[str, object]) -> str:
     """The text of a field for this verdict's case, with its arguments in place."""
     text = _text(entries()[verdict.id].get(field, {}), verdict)
-    values = {key: _shown(value) for key, value in (*verdict.args.items(), *more.items())}
+    values = {key: _shown(value, language) for key, value in (*verdict.args.items(), *more.items())}
     return text[language].format_map(values) if text else ""
 
 
 def _text(field: Mapping[str, Any], verdict: Verdict) -> Mapping[str, str]:
     if "vi" in field:
         return field
-    for case in (verdict.case, verdict.outcome.value, DEFAULT):
-        if case in field:
-            chosen: Mapping[str, str] = field[case]
-            return chosen
-    return {}
+    chosen: Mapping[str, str] = next((field[case] for case in _cases(verdict) if case in field), {})
+    return chosen
 
 
-def _shown(value: object) -> str:
-    """A value as it stands in a sentence: a list by commas."""
-    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+def _cases(verdict: Verdict) -> tuple[str, str, str]:
+    """The cases under which words may stand, the most exact first."""
+    return verdict.case, verdict.outcome.value, DEFAULT
+
+
+def _shown(value: object, language: Language) -> str:
+    """A value as it stands in a sentence: a list by commas, our own words translated, "-" for what is empty.
+
+    `2001:db8::1 443: timeout` is translated in its last part. Vietnamese has a decimal comma and the day first.
+    """
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_shown(part, language) for part in value) or NOTHING
+    if language == "vi" and isinstance(value, float):
+        return str(value).replace(".", ",")
+    text = "" if value is None else str(value)
+    if language == "vi" and (day := DAY.fullmatch(text)):
+        return "/".join(reversed(day.groups()))
+    subject, colon, word = text.rpartition(": ")
+    said = terms()["value"].get(word) or terms()["failure"].get(word) or {language: word}
+    return subject + colon + said[language] or NOTHING
 
 
 def _read(name: str) -> dict[str, Any]:

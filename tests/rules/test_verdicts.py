@@ -452,8 +452,9 @@ INCOMPLETE = f.certificate(issuer_urls=("http://ca.example/ca.der",))
 
 WEB = [
     ("WEB-01", Site(), "pass"),
-    ("WEB-01", Site(https={V6: failing(V6, SILENT_TLS)}), "warn"),
-    ("WEB-01", Site(https={V6: failing(V6, SILENT_HTTP)}), "warn"),
+    ("WEB-01", Site(https={V6: failing(V6, SILENT_TLS)}), "warn:ipv4-only"),
+    ("WEB-01", Site(https={V6: failing(V6, SILENT_HTTP)}), "warn:ipv4-only"),
+    ("WEB-01", Site(ports={(V4, 443): REFUSED}), "warn:ipv6-only"),
     ("WEB-01", Site(https={V6: failing(V6, f.fail("limit", f.Stage.HTTP, "headers"), 1)}), "pass"),
     ("WEB-01", Site(ports={(V6, 443): REFUSED, (V4, 443): REFUSED}), "fail"),
     ("WEB-01", Site(ports={(a, p): DEAD for a in (V6, V4) for p in (443, 80)}), "n/a"),
