@@ -18,6 +18,7 @@ from ipv6check.config import Settings
 from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import Outcome, Run, Target
+from ipv6check.net.api import RunNetwork
 from ipv6check.nightly import card_of, judge_run, look_at, look_at_ourselves, observe
 from ipv6check.plan import Plan
 from ipv6check.rules import RULES
@@ -123,10 +124,16 @@ def scan(
     return code
 
 
-def run_scan(settings: Settings, plan: Plan | None, resume: str | None, only: Sequence[str] = ()) -> tuple[str, Exit]:
+def run_scan(
+    settings: Settings,
+    plan: Plan | None,
+    resume: str | None = None,
+    only: Sequence[str] = (),
+    network: RunNetwork | None = None,
+) -> tuple[str, Exit]:
     """Scan and judge; return the run's id and how it ended."""
     database = Database(settings.store.url)
-    network = make_network(settings)
+    network = network or make_network(settings)
     with database.writing():
         database.ready()
         archive = Archive(database)
@@ -167,7 +174,7 @@ def has_findings(cards: Sequence[Card], fail_on: str) -> bool:
 def nightly(options: Options, lists: tuple[Path, ...], output: Path, fail_on: str) -> int:
     """Scan, judge, write the site and the exports."""
     settings = options.settings()
-    run_id, code = run_scan(settings, planned(options, lists, None), None)
+    run_id, code = run_scan(settings, planned(options, lists, None))
     if code is Exit.INTERRUPTED:
         return code
     cards = publish(settings, run_id, output, options.language)

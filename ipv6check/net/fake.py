@@ -6,12 +6,13 @@ families that are down, counts, trouble in a row) is the same here.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, Protocol, Self
 
 from ipv6check.addressing import Address
 from ipv6check.facts import Answer, Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry, family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
+from ipv6check.net.api import Way
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard
 from ipv6check.net.network import IN_A_ROW, PATH_TROUBLE, NetworkSettings
@@ -96,13 +97,13 @@ class FakeNetwork:
         self.settings = settings
         self.offers_legacy_tls = offers_legacy_tls
         self.down: set[Family] = set()
-        self.on_trouble: Callable[[Family | Literal["resolver"]], None] = lambda family: None
+        self.on_trouble: Callable[[Way], None] = lambda way: None
         self.guard = Guard(settings.opt_out, settings.resolvers)
         self.lag = _NeverLate()
         self.counts = {"questions": 0, "connections": 0, "timeouts": 0}
-        self._in_a_row: dict[Family | Literal["resolver"], int] = {6: 0, 4: 0, "resolver": 0}
+        self._in_a_row: dict[Way, int] = {6: 0, 4: 0, "resolver": 0}
 
-    async def __aenter__(self) -> "FakeNetwork":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -112,7 +113,7 @@ class FakeNetwork:
         """A target's view of the network; the vantage's own tries families that are down."""
         return FakeSession(self, for_vantage=for_vantage)
 
-    def note(self, way: Family | Literal["resolver"], failure: Failure | None) -> None:
+    def note(self, way: Way, failure: Failure | None) -> None:
         """Count failures in a row that could be our own path's."""
         if failure is None or failure.kind not in PATH_TROUBLE:
             if failure is None or not failure.is_ours:
@@ -169,15 +170,16 @@ class FakeSession:
 
     async def connect(self, address: Address, port: int, *, name: str = "", again: int = 0) -> TcpTry:
         """Complete a TCP handshake."""
-        tried = TcpTry(start=now(), end=now(), address=address, port=port)
-        if failure := self._dial(address, port, name):
-            return replace(tried, failure=failure)
-        return replace(tried, source_port=SOURCE_PORT)
+        failure = self._dial(address, port, name)
+        self._network.note(family_of(address), failure)
+        tried = TcpTry(start=now(), end=now(), address=address, port=port, failure=failure)
+        return replace(tried, source_port=SOURCE_PORT) if failure is None else tried
 
     async def fetch(self, url: Url, address: Address, *, again: int = 0) -> tuple[Fetch, tuple[Certificate, ...]]:
         """GET a URL from one address; with a bad path the exchange goes on unverified, and says so."""
         fetch = no_fetch(url, address, None)
         if not_open := self._dial(address, url.port, url.host):
+            self._network.note(family_of(address), not_open)
             return replace(fetch, failure=not_open), ()
         served = self._network.source.http(url, address)
         tls = _handshake(address, url.host, served.tls, verified=True) if served.tls is not None else None
@@ -207,9 +209,7 @@ class FakeSession:
         if ours := self._ours(address, Stage.TCP):
             return ours
         self._network.counts["connections"] += 1
-        failure = self._network.guard.refusal(address, port, Stage.TCP, name) or self._network.source.tcp(address, port)
-        self._network.note(family_of(address), failure)
-        return failure
+        return self._network.guard.refusal(address, port, Stage.TCP, name) or self._network.source.tcp(address, port)
 
     def _dns(self, question: Question, transport: Transport, host: str) -> DnsTry:
         tried = DnsTry(

@@ -17,6 +17,7 @@ from ipv6check.addressing import Address, Network, is_usable, kind_of
 from ipv6check.facts import family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net.failure import OUR_LIMITS, from_error
+from ipv6check.net.url import read_host
 
 AF: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 DNS_PORT: Final = 53
@@ -42,9 +43,9 @@ class OptOut:
             try:
                 prefixes.append(ip_network(word, strict=False))
             except ValueError:
-                if "/" in word or ":" in word or " " in word:
+                if (name := read_host(word)) is None:
                     raise ValueError(f"{source}:{number}: neither a domain nor a prefix: {word!r}") from None
-                domains.add(word.rstrip("."))
+                domains.add(name)
         return cls(frozenset(domains), tuple(prefixes))
 
     @classmethod

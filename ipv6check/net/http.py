@@ -151,8 +151,7 @@ class Reply:
 async def get(line: Line, url: str, user_agent: str) -> Reply:
     """Send a GET for `url` on a line and read the reply. Raises httpcore errors, `Cut("headers")`, OSError, TimeoutError."""
     request = httpx.Request("GET", url, headers=_request_headers(user_agent))
-    origin = httpcore.Origin(request.url.raw_scheme, request.url.raw_host, request.url.port or 0)
-    connection = httpcore.AsyncHTTP11Connection(origin=origin, stream=line)
+    connection = httpcore.AsyncHTTP11Connection(origin=httpcore.URL(url).origin, stream=line)
     transport = _OneConnection(connection)
     async with asyncio.timeout(HEAD_DEADLINE):
         response = await transport.handle_async_request(request)

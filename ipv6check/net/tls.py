@@ -23,7 +23,7 @@ LEGACY_SERVER_CONNECT: Final = 0x4
 """SSL_OP_LEGACY_SERVER_CONNECT: servers without secure renegotiation still answer."""
 
 CIPHERS: Final = "DEFAULT:@SECLEVEL=0"
-DER: Final = 1
+DER: Final = 2
 """The encoding of `public_bytes` in the interpreter's own certificate objects."""
 
 

@@ -60,14 +60,14 @@ def parse(text: str, base: Url | None = None) -> Url | Failure:
         return _bad(f"scheme {printable(scheme, 20)}")
     if port not in (None, PORTS[scheme]):
         return _bad(f"port {port}")
-    clean = _host(host)
+    clean = read_host(host)
     if clean is None:
         return _bad(f"host {printable(host, 80)}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url("https" if scheme == "https" else "http", clean, target)
 
 
-def _host(host: str) -> str | None:
+def read_host(host: str) -> str | None:
     """The host in the one form we use, or None: zone ids, and numbers that some libraries take for addresses, are refused."""
     try:
         return str(ip_address(host)) if "%" not in host else None

@@ -88,7 +88,10 @@ def read(message: bytes, name: str, rdtype: str) -> Answer:
     parsed = dns.message.from_wire(message, ignore_trailing=True)
     flags = int(parsed.flags)
     here = {(rrset.name, rrset.rdtype): rrset for rrset in parsed.answer if rrset.rdclass == dns.rdataclass.IN}
-    aliases, owner = _chain(here, dns.name.from_text(name))
+    owner = dns.name.from_text(name)
+    aliases: tuple[str, ...] = ()
+    if rdtype != "CNAME":
+        owner, aliases = _chain(here, owner)
     wanted = here.get((owner, dns.rdatatype.from_text(rdtype)))
     soa = _first(parsed.answer, dns.rdatatype.SOA) or _first(parsed.authority, dns.rdatatype.SOA)
     referral = _first(parsed.authority, dns.rdatatype.NS)
@@ -115,12 +118,13 @@ def read(message: bytes, name: str, rdtype: str) -> Answer:
 
 def _chain(
     here: dict[tuple[dns.name.Name, dns.rdatatype.RdataType], dns.rrset.RRset], owner: dns.name.Name
-) -> tuple[tuple[str, ...], dns.name.Name]:
+) -> tuple[dns.name.Name, tuple[str, ...]]:
+    """Where the CNAME records of an answer lead from a name, and by which names."""
     aliases: list[str] = []
     while len(aliases) < CHAIN_LIMIT and (link := here.get((owner, dns.rdatatype.CNAME))) is not None:
         owner = link[0].target
         aliases.append(_text(owner))
-    return tuple(aliases), owner
+    return owner, tuple(aliases)
 
 
 def _first(section: list[dns.rrset.RRset], rdtype: dns.rdatatype.RdataType) -> dns.rrset.RRset | None:

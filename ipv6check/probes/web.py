@@ -159,8 +159,7 @@ class _Looker:
             url = following
             visited.add(str(url))
             earlier = next((h for h in known.hops if h.url == str(url)), None) if known else None
-            here = start if url.host == name.name else None
-            hop = await self._hop(earlier or Hop(url=str(url), host=url.host), url, family, here)
+            hop = await self._hop(earlier or Hop(url=str(url), host=url.host), url, family, name, start)
             if isinstance(hop, Failure):
                 return replace(chain, stopped=hop)
             chain = replace(chain, hops=(*chain.hops, hop))
@@ -169,9 +168,15 @@ class _Looker:
             fetch = hop.fetch
         return chain
 
-    async def _hop(self, hop: Hop, url: Url, family: Family, here: Address | None) -> Hop | Failure:
-        """Ask one further URL, each try at the next address of its host; a Failure when there is none of this family."""
-        addresses = (here,) if here is not None else await self._addresses(url, family)
+    async def _hop(self, hop: Hop, url: Url, family: Family, name: NameWeb, start: Address) -> Hop | Failure:
+        """Ask one further URL, each try at the next address of its host; a Failure when there is none of this family.
+
+        A hop to the front page on the same host was asked already, or could not be.
+        """
+        at = name.at(start)
+        if at is not None and url.host == name.name and url.target == "/":
+            return replace(hop, tries=at.https if url.scheme == "https" else at.http)
+        addresses = (start,) if url.host == name.name else await self._addresses(url, family)
         if isinstance(addresses, Failure):
             return addresses
         address = addresses[len(hop.tries) % len(addresses)]

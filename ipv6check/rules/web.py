@@ -200,8 +200,9 @@ def end_of(site: Site, family: Family, scheme: str) -> End:
             case FailureKind.TIMEOUT:
                 return End(word="elsewhere", reason=Reason.RESOLVER_ERROR)
     if last is None or not last.answered:
-        weighing = site.scales.fetches(chain.hops[-1].tries)
-        return End(word="elsewhere", reason=weighing.reason if weighing.state is State.UNSEEN else None)
+        tries = chain.hops[-1].tries
+        weighing = site.scales.fetches(tries)
+        return End(word="elsewhere", reason=weighing.reason if tries and weighing.state is State.UNSEEN else None)
     return End(word="blocked") if is_blocked(last) else End(status=last.status)
 
 

@@ -1,0 +1,151 @@
+"""One world: its zones and name servers, its hosts and agencies, and what the catalogue says of each agency.
+
+Everything here is frozen and plain; `reading` makes it from a world file, whose words are explained at the head of `city.toml`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final, Literal
+
+from ipv6check.addressing import Address, Network
+from ipv6check.model import Target
+
+PREFIXES: Final[tuple[Network, ...]] = (IPv6Network("2400:c1::/32"), IPv4Network("11.0.0.0/8"))
+"""What the world's addresses lie in: public to look at, so that nothing in `net` needs a test mode."""
+
+Behaviour = Literal["answers", "silent", "hides-aaaa"]
+"""Of a name server's address: `hides-aaaa` says NXDOMAIN where a name has no AAAA (RFC 4074, 4.2)."""
+
+Door = Literal["open", "refused", "silent", "mute"]
+"""Of a TCP port: `silent` swallows every packet, `mute` accepts a connection and says nothing."""
+
+PORTS: Final = (443, 80)
+
+
+def is_within(name: str, zone: str) -> bool:
+    """Whether a name is at or below another."""
+    return zone == "." or name == zone or name.endswith("." + zone)
+
+
+def upwards(name: str, top: str = ".") -> list[str]:
+    """A name and every name above it, up to `top`."""
+    labels = [] if name == "." else name.split(".")
+    up = [".".join(labels[i:]) for i in range(len(labels))] + ["."]
+    return up[: up.index(top) + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One owner's /48 and /24: owners share no network, so that the pace in one holds up nobody else. Number 0 is ours."""
+
+    number: int
+
+    def v6(self, host: int) -> IPv6Address:
+        """The address of one host."""
+        return IPv6Address(int(PREFIXES[0].network_address) + (self.number << 80) + host)
+
+    def v4(self, host: int) -> IPv4Address:
+        """The address of one host, 1 to 254."""
+        return IPv4Address(int(PREFIXES[1].network_address) + (self.number << 8) + host)
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One zone: the names of its servers, its records as (owner, type) to rdata, and every name that exists in it."""
+
+    name: str
+    servers: tuple[str, ...]
+    records: Mapping[tuple[str, str], tuple[str, ...]]
+    names: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One address of a name server: what it is authoritative for (nothing, when it is lame) and how it behaves."""
+
+    name: str
+    address: Address
+    zones: tuple[str, ...]
+    behaviour: Behaviour = "answers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A web site of one or two names and what serves it. `doors` holds every port of its own addresses.
+
+    `certificate` names what is wrong with it ("good" is nothing), `tls` the versions accepted, `location` where HTTPS leads.
+    """
+
+    names: tuple[str, ...]
+    doors: Mapping[tuple[Address, int], Door]
+    certificate: str = "good"
+    key: str = "ec"
+    tls: tuple[str, str] = ("1.2", "1.3")
+    http: str = "redirects"
+    hsts: str = "max-age=31536000"
+    location: str = ""
+    status: int = 200
+    status_v6: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """One agency: its row of the target list, what is wrong with it, and what the catalogue says of it, check by check."""
+
+    target: Target
+    what: str
+    level: str
+    flags: tuple[str, ...] = ()
+    expect: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def domain(self) -> str:
+        """The listed name."""
+        return self.target.domain
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class World:
+    """All there is. `text` is the file it was read from."""
+
+    text: str
+    zones: Mapping[str, Zone]
+    servers: Mapping[Address, Server]
+    sites: tuple[Site, ...]
+    agencies: tuple[Agency, ...]
+    canaries: tuple[str, ...]
+    prefixes: tuple[Network, ...] = PREFIXES
+    vantage: Block = Block(0)
+
+    @cached_property
+    def root_servers(self) -> tuple[Address, ...]:
+        """The addresses of the root's servers."""
+        return tuple(address for name in self.zones["."].servers for address in self.addresses[name])
+
+    @cached_property
+    def addresses(self) -> Mapping[str, tuple[Address, ...]]:
+        """The addresses of every name server, by its name."""
+        found: dict[str, tuple[Address, ...]] = {}
+        for server in self.servers.values():
+            found[server.name] = (*found.get(server.name, ()), server.address)
+        return found
+
+    @cached_property
+    def doors(self) -> Mapping[tuple[Address, int], Door]:
+        """Every TCP port of web servers; sites that share an address have the ports of the first."""
+        return {place: door for site in reversed(self.sites) for place, door in site.doors.items()}
+
+    @cached_property
+    def sites_at(self) -> Mapping[Address, tuple[Site, ...]]:
+        """The sites that share each address."""
+        found: dict[Address, tuple[Site, ...]] = {}
+        for site in self.sites:
+            for address in dict.fromkeys(address for address, _ in site.doors):
+                found[address] = (*found.get(address, ()), site)
+        return found
+
+    def agency(self, domain: str) -> Agency:
+        """The agency of a domain. Raises KeyError."""
+        return next(agency for agency in self.agencies if agency.domain == domain)

@@ -1,0 +1,1 @@
+"""Reports speak: scorecards, agencies and the city as pages, tables and text. Nothing here measures or judges."""

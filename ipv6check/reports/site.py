@@ -1,0 +1,174 @@
+"""The static site: overview, agencies, a scorecard for each domain, all checks; in Vietnamese and in English.
+
+It is written beside its place and then put there whole, works from a file share, needs no script, and depends on nothing but
+what it is given: the same run gives the same bytes.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ipv6check.facts import Evidence
+from ipv6check.model import Run
+from ipv6check.reports.catalogue import catalogue
+from ipv6check.reports.language import Speech, speech
+from ipv6check.reports.levels import SEVERITIES
+from ipv6check.reports.overview import Overview, agency_view, overview
+from ipv6check.reports.paths import PREFIX, agency_page, to_root
+from ipv6check.reports.scorecard import scorecard
+from ipv6check.reports.standing import Audience
+from ipv6check.rules.words import LANGUAGES, Language
+from ipv6check.score import Card
+
+INDEX: Final = "index.html"
+CHECKS: Final = "checks.html"
+MARK: Final = ".ipv6check-site"
+"""A file that says: this folder was written here whole, and may be replaced whole."""
+
+ACTING: Final = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\U000e0000-\U000e007f]"
+)
+"""Characters that act instead of being read. Texts come without them; this is the last door."""
+
+
+def write_site(
+    run: Run,
+    cards: Sequence[Card],
+    output: Path,
+    *,
+    evidence_of: Callable[[str], Evidence | None] = lambda domain: None,
+    audience: Audience = "internal",
+    agencies: Sequence[str] = (),
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write the site and return its front page.
+
+    `public` shows levels and the programme's figures only. `agencies` keeps those of the named agencies (name or code).
+    Raises FileExistsError where `output` holds something that is no site of ours, OSError where it cannot be written.
+    """
+    kept = [card for card in cards if not agencies or {card.target.agency, card.target.agency_code} & set(agencies)]
+    with replaced(Path(output)) as folder:
+        static = files("ipv6check.reports").joinpath("static")
+        with as_file(static) as source:
+            shutil.copytree(source, folder / "static", copy_function=shutil.copyfile)
+        editions = [Edition(language, folder, run, kept, audience, tuple(agencies)) for language in LANGUAGES]
+        for edition in editions:
+            edition.write_general_pages()
+        for number, card in enumerate(kept if audience == "internal" else (), start=1):
+            evidence = evidence_of(card.target.domain)
+            for edition in editions:
+                edition.write_scorecard(card, evidence)
+            if progress is not None:
+                progress(number, len(kept))
+    return Path(output) / INDEX
+
+
+@contextmanager
+def replaced(output: Path) -> Iterator[Path]:
+    """Give a new folder beside `output` that takes its place once all is well, and is removed otherwise."""
+    place = output.resolve()
+    if place.exists() and not (place / MARK).exists() and (not place.is_dir() or any(place.iterdir())):
+        raise FileExistsError(f"{output} holds something else than a site of ours; choose another folder")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh, old = (place.with_name(f".{place.name}.{word}-{os.getpid()}") for word in ("new", "old"))
+    for left_over in (fresh, old):
+        shutil.rmtree(left_over, ignore_errors=True)
+    try:
+        fresh.mkdir()
+        yield fresh
+        (fresh / MARK).write_text("written by ipv6check; replaced as a whole by the next report\n", encoding="utf-8")
+        _swap(fresh, place, old)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _swap(fresh: Path, place: Path, old: Path) -> None:
+    if not place.exists():
+        fresh.rename(place)
+        return
+    place.rename(old)
+    try:
+        fresh.rename(place)
+    except OSError:
+        old.rename(place)
+        raise
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The site in one language."""
+
+    language: Language
+    folder: Path
+    run: Run
+    cards: Sequence[Card]
+    audience: Audience
+    only: tuple[str, ...]
+    speech: Speech = field(init=False)
+    templates: Environment = field(init=False)
+    whole: Overview = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "speech", speech(self.language))
+        object.__setattr__(self, "templates", templates(self.language))
+        object.__setattr__(self, "whole", overview(self.run, self.cards, self.speech, self.audience))
+
+    def write_general_pages(self) -> None:
+        """Write the overview, the checks and every agency's page."""
+        self._write("overview.html", INDEX, self.whole)
+        self._write("checks.html", CHECKS, catalogue(self.speech))
+        for agency in dict.fromkeys(card.target.agency for card in self.cards):
+            own = [card for card in self.cards if card.target.agency == agency]
+            view = agency_view(agency, own, self.whole, self.speech, self.audience)
+            self._write("agency.html", agency_page(agency), view)
+
+    def write_scorecard(self, card: Card, evidence: Evidence | None) -> None:
+        """Write one domain's page."""
+        view = scorecard(card, evidence, self.speech)
+        self._write("domain.html", view.page, view)
+
+    def _write(self, template: str, page: str, view: object) -> None:
+        here = PREFIX[self.language] + page
+        root = to_root(here)
+        text = self.templates.get_template(template).render(
+            view=view,
+            page=page,
+            root=root,
+            home=root + PREFIX[self.language],
+            run=self.run,
+            health=self.whole.health,
+            audience=self.audience,
+            only=self.only,
+            editions=[(language, root + PREFIX[language] + page) for language in LANGUAGES],
+        )
+        path = self.folder / here
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(ACTING.sub("\N{REPLACEMENT CHARACTER}", text), encoding="utf-8", newline="\n")
+
+
+@cache
+def templates(language: Language) -> Environment:
+    """The templates in one language: everything escaped, nothing undefined let through, each compiled once."""
+    environment = Environment(
+        loader=PackageLoader("ipv6check.reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    said = speech(language)
+    severities = {key: said.gettext(name) for key, name in SEVERITIES.items()}
+    environment.globals.update({"_": said.gettext, "ngettext": said.ngettext, "speech": said, "severities": severities})
+    environment.globals["lang"] = language
+    return environment

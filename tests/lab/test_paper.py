@@ -1,0 +1,38 @@
+"""The files that a scanner reads are ones it understands."""
+
+from pathlib import Path
+
+from ipv6check import config, targets
+from ipv6check.lab import World
+from ipv6check.lab.paper import RESOLVER, write
+from ipv6check.net.guard import OptOut
+from ipv6check.net.roots import read_roots
+
+
+def test_the_configuration_is_understood(city: World, tmp_path: Path) -> None:
+    lab = write(city, tmp_path / "a folder")
+    settings = config.load(lab.configuration)
+    assert [str(address) for address in settings.network.resolver] == [RESOLVER]
+    assert settings.network.ca_file == lab.ca_file
+    assert settings.network.root_hints == lab.root_hints
+    assert settings.vantage.name == "lab"
+    assert settings.vantage.country == "VN"
+    assert settings.vantage.canaries == city.canaries
+
+
+def test_the_root_hints_are_understood(city: World, tmp_path: Path) -> None:
+    assert set(read_roots(write(city, tmp_path).root_hints)) == set(city.root_servers)
+
+
+def test_the_target_list_is_understood(city: World, tmp_path: Path) -> None:
+    found = targets.read(write(city, tmp_path).targets)
+    assert found.mistakes == ()
+    assert found.targets == tuple(agency.target for agency in city.agencies)
+
+
+def test_nobody_asked_to_be_left_alone(city: World, tmp_path: Path) -> None:
+    assert OptOut.read(write(city, tmp_path).opt_out) == OptOut()
+
+
+def test_the_world_is_kept_as_it_was(city: World, tmp_path: Path) -> None:
+    assert write(city, tmp_path).world_file.read_text(encoding="utf-8") == city.text
