@@ -51,15 +51,14 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tests.requirements_are_clean
-	$(BIN)/python -m ipv6check.reports.documents --check
+	$(BIN)/python docs/generate.py --check
 
 fix: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m ipv6check.reports.documents
+	$(BIN)/python docs/generate.py
 
 scan: $(VENV)/.core
 	$(BIN)/ipv6check nightly targets/hanoi.csv

@@ -56,6 +56,7 @@ def doctor(options: Options) -> int:
 @ends_with
 def look(options: Options, domains: tuple[str, ...], as_json: bool, address: str | None) -> int:
     """Look at domains now and print their scorecards."""
+    from ipv6check.reports.hostile import for_json
     from ipv6check.reports.terminal import print_scorecard
     from ipv6check.targets import read_names
 
@@ -70,7 +71,7 @@ def look(options: Options, domains: tuple[str, ...], as_json: bool, address: str
     console = Console()
     for evidence in seen:
         if as_json:
-            click.echo(json.dumps(_as_json(evidence), ensure_ascii=False))
+            click.echo(for_json(json.dumps(_as_json(evidence), ensure_ascii=False)))
         else:
             print_scorecard(card_of(evidence), run, console, options.language)
     return Exit.PARTIAL if any(_is_partial(run, [card_of(evidence)]) for evidence in seen) else Exit.DONE

@@ -72,7 +72,7 @@ def report(options: Options, run_id: str | None, output: Path, audience: str, ag
 @cli.command()
 @click.option("--format", "form", type=click.Choice(["csv", "jsonl", "json"]), default="csv", show_default=True)
 @run_option
-@click.option("--profile", type=click.Choice(["vnnic"]), default="vnnic", show_default=True, help="Columns of the CSV.")
+@click.option("--profile", type=click.Choice(["vnnic", "full"]), default="vnnic", show_default=True, help="Columns of the CSV.")
 @click.option("--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help="File (default: stdout).")
 @click.option("--delimiter", type=click.Choice([",", ";"]), default=",", show_default=True)
 @click.option("--no-bom", is_flag=True, help="Without the mark by which Excel knows UTF-8.")

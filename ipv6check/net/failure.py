@@ -18,6 +18,9 @@ ERRNO: Final = {
     errno.EHOSTUNREACH: FailureKind.UNREACHABLE,
     errno.ENETUNREACH: FailureKind.UNREACHABLE,
     errno.EHOSTDOWN: FailureKind.UNREACHABLE,
+    errno.ENONET: FailureKind.UNREACHABLE,
+    errno.ENOPROTOOPT: FailureKind.UNREACHABLE,
+    errno.EPROTO: FailureKind.UNREACHABLE,
     errno.EACCES: FailureKind.PROHIBITED,
 }
 """What the kernel says and what it means when it speaks of the far side."""
@@ -33,8 +36,8 @@ OUR_LIMITS: Final = {
 }
 """No descriptors, no memory, no ports: ours."""
 
-OUR_WALLS: Final = {errno.EPERM, errno.EINVAL, errno.EAFNOSUPPORT}
-"""Our own firewall or a missing address family: ours."""
+OUR_WALLS: Final = {errno.EPERM, errno.EINVAL, errno.EAFNOSUPPORT, errno.ENETDOWN, errno.ENODEV}
+"""Our own firewall, a missing address family, an interface that is down: ours."""
 
 
 class Cut(Exception):  # noqa: N818 - it ends a read, it is no error

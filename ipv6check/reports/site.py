@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -20,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
 from ipv6check.reports.catalogue import catalogue
+from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech, speech
 from ipv6check.reports.levels import SEVERITIES
 from ipv6check.reports.overview import Overview, agency_view, overview
@@ -56,11 +57,12 @@ def write_site(
     Raises FileExistsError where `output` holds something that is no site of ours, OSError where it cannot be written.
     """
     kept = [card for card in cards if not agencies or {card.target.agency, card.target.agency_code} & set(agencies)]
+    shown, only = _shown(run), tuple(for_terminal(agency) for agency in agencies)
     with replaced(Path(output)) as folder:
         static = files("ipv6check.reports").joinpath("static")
         with as_file(static) as source:
             shutil.copytree(source, folder / "static", copy_function=shutil.copyfile)
-        editions = [Edition(language, folder, run, kept, audience, tuple(agencies)) for language in LANGUAGES]
+        editions = [Edition(language, folder, shown, kept, audience, only) for language in LANGUAGES]
         for edition in editions:
             edition.write_general_pages()
         for number, card in enumerate(kept if audience == "internal" else (), start=1):
@@ -70,6 +72,12 @@ def write_site(
             if progress is not None:
                 progress(number, len(kept))
     return Path(output) / INDEX
+
+
+def _shown(run: Run) -> Run:
+    """The run with names that can stand on a page."""
+    names = ("id", "vantage", "country", "version", "rules_version")
+    return replace(run, **{name: for_terminal(getattr(run, name)) for name in names})
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from time import monotonic
+from typing import Final
 
-from ipv6check.facts import Attempt, Evidence
+from ipv6check.facts import Answer, Attempt, Certificate, Evidence
 
 
 @dataclass(slots=True)
@@ -44,12 +46,27 @@ class Progress:
             self.seen["IPv6 answers" if is_open else "IPv6 silent"] += 1
 
 
+NO_FAULT: Final = frozenset({"vantage", "run", "target", "legacy"})
+"""Where a failed try is held against nobody: in looks at ourselves, and where old TLS versions are turned down."""
+
+
 def has_failures(seen: object) -> bool:
     """Whether any try in what was seen failed: then a look at ourselves must vouch for it."""
-    if isinstance(seen, Attempt) and seen.failure is not None:
-        return True
     if isinstance(seen, tuple):
         return any(has_failures(part) for part in seen)
-    if is_dataclass(seen) and not isinstance(seen, type):
-        return any(has_failures(getattr(seen, f.name)) for f in fields(seen) if f.name not in {"vantage", "run", "target"})
-    return False
+    if isinstance(seen, Attempt) and seen.failure is not None:
+        return True
+    return any(has_failures(getattr(seen, name)) for name in _fields_with_tries(type(seen)))
+
+
+@cache
+def _fields_with_tries(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of facts in which tries may stand: those that hold facts or tuples of them."""
+    if not is_dataclass(kind) or kind in (Answer, Certificate):
+        return ()
+    return tuple(f.name for f in fields(kind) if _holds_facts(f.type) and f.name not in NO_FAULT)
+
+
+def _holds_facts(annotation: object) -> bool:
+    text = annotation if isinstance(annotation, str) else str(annotation)
+    return "ipv6check.facts" in text

@@ -32,6 +32,9 @@ CONFIRMING_SHARE: Final = 4
 WAITING_PER_PLACE: Final = 20
 """Targets that may wait for another pass, for each place."""
 
+ADMISSION: Final = 0.1
+"""Seconds in which a share of a second's targets is admitted: a whole second's worth at once would make us late."""
+
 JITTER: Final = 0.2
 PATIENCE: Final = 60.0
 RESOLVER_PATIENCE: Final = 300.0
@@ -140,7 +143,7 @@ class Scanner:
     # Feeding
 
     async def _feed(self, targets: Iterable[Target]) -> None:
-        throttle = Throttler(rate_limit=self._rhythm.admitted_per_second, period=1.0)
+        throttle = Throttler(rate_limit=max(1, round(self._rhythm.admitted_per_second * ADMISSION)), period=ADMISSION)
         for target in targets:
             await self._wait_for_resolver()
             if self._stopping.is_set():

@@ -405,7 +405,7 @@ def found(id_: str, outcome: Outcome, language: Language, args: Mapping[str, Any
 def test_our_own_words_are_translated() -> None:
     served = {"name": DOMAIN, "v6": "no", "v4": "yes"}
     assert "IPv6: không; IPv4: có" in found("WEB-01", Outcome.FAIL, "vi", served)
-    assert "IPv6: no; IPv4: yes" in found("WEB-01", Outcome.WARN, "en", served)
+    assert "IPv6: no; IPv4: yes" in found("WEB-01", Outcome.FAIL, "en", served)
     ports = {"name": DOMAIN, "up": 0, "total": 1, "failed": ["2001:db8::1 443: timeout"]}
     assert "2001:db8::1 443: hết thời gian chờ" in found("REACH-01", Outcome.FAIL, "vi", ports)
     assert "2001:db8::1 443: timeout" in found("REACH-01", Outcome.FAIL, "en", ports)
