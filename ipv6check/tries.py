@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from ipv6check.facts import Attempt, Canary, DnsTry, Family, VantageFacts, family_of
 from ipv6check.model import Failure, FailureKind, Reason
@@ -25,13 +25,12 @@ DEFINITIVE_TRIES: Final = 2
 DEFINITIVE: Final = frozenset({FailureKind.REFUSED, FailureKind.PROTOCOL})
 """A refused connection; an answer that is there and wrong."""
 
-NO_FAMILY_HERE: Final = "no IPv"
-"""How the detail of a local failure begins when a whole family is missing."""
-
 NO_FAMILY: Final[dict[Family, Reason]] = {6: Reason.NO_V6_HERE, 4: Reason.NO_V4_HERE}
 
 Witness = Literal["v6", "v4", "dns6-udp", "dns6-tcp", "dns4-udp", "dns4-tcp", "resolver"]
 """What of ourselves must have worked for a failure to count against the other side."""
+
+WITNESSES: Final[tuple[Witness, ...]] = get_args(Witness)
 
 
 class State(StrEnum):
@@ -45,11 +44,15 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighing:
-    """The state, the failure that stands for it, and for `UNSEEN` the reason."""
+    """The state, the failure that stands for it, and for `UNSEEN` the reason.
+
+    `is_hopeless`: what it needs of ourselves did not work when the run began, so that trying again tells nothing.
+    """
 
     state: State
     failure: Failure | None = None
     reason: Reason | None = None
+    is_hopeless: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -111,6 +114,10 @@ class Timeline:
             return is_good(after[0], witness)
         return self.open_ended or bool(during and during[-1].end >= end)
 
+    def never_had(self, witness: Witness) -> bool:
+        """Whether it did not work when the run began."""
+        return bool(self.samples) and not is_good(self.samples[0], witness)
+
     def reason(self, witness: Witness) -> Reason:
         """Why a failure by that witness does not count."""
         if witness == "resolver":
@@ -151,7 +158,8 @@ def weigh(
     if not counted and not ours:
         return Weighing(state=State.UNSEEN, reason=Reason.DEPENDENCY_FAILED)
     failure = ours[-1] if ours else counted[-1]
-    return Weighing(state=State.UNSEEN, failure=failure, reason=_why_unseen(failure, bool(ours), timeline, witness))
+    reason = _why_unseen(failure, bool(ours), timeline, witness)
+    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=bool(ours) and timeline.never_had(witness))
 
 
 def wants_try(weighing: Weighing) -> bool:
@@ -161,13 +169,8 @@ def wants_try(weighing: Weighing) -> bool:
 
 
 def is_unsettled(weighing: Weighing) -> bool:
-    """Whether another try is worth waiting for: it is, unless we lack the very thing that it needs."""
-    failure = weighing.failure
-    return (
-        wants_try(weighing)
-        and failure is not None
-        and not (failure.kind is FailureKind.LOCAL and failure.detail.startswith(NO_FAMILY_HERE))
-    )
+    """Whether another try is worth waiting for: it is, unless we lacked the very thing it needs when the run began."""
+    return wants_try(weighing) and weighing.failure is not None and not weighing.is_hopeless
 
 
 def _is_final(failure: Failure) -> bool:

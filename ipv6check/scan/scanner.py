@@ -119,6 +119,7 @@ class Scanner:
         self._awaiting: dict[str, tuple[Target, datetime]] = {}
         self._redo: dict[str, Target] = {}
         self._stopping = asyncio.Event()
+        self._broken: BaseException | None = None
         self._is_resumed = bool(earlier)
         self.progress = Progress(run.planned)
 
@@ -127,7 +128,7 @@ class Scanner:
         self._stopping.set()
 
     async def scan(self, targets: Iterable[Target]) -> None:
-        """Scan the targets. Raises VantageError when this measuring point has no working resolver."""
+        """Scan the targets. Raises VantageError when this measuring point has no working resolver, and what the keeper raises."""
         before = await self.watch.take("before")
         if not resolver_answers(before):
             raise VantageError("the resolver does not answer, or invents answers: see `ipv6check doctor`")
@@ -139,6 +140,8 @@ class Scanner:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             await self._stop_tasks()
+        if self._broken is not None:
+            raise self._broken
 
     # Feeding
 
@@ -157,7 +160,14 @@ class Scanner:
         await self._places.acquire()
         task = asyncio.create_task(self._target(target, recalls))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let a target's task go; when what it saw could not be kept, no more targets are taken."""
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broken = self._broken or task.exception()
+            self.stop()
 
     async def _wait_for_resolver(self) -> None:
         until = monotonic() + RESOLVER_PATIENCE

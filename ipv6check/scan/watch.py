@@ -5,10 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Literal
 
-from ipv6check.facts import FAMILIES, Family, VantageFacts
-from ipv6check.net.api import RunNetwork, Way
+from ipv6check.facts import FAMILIES, VantageFacts
+from ipv6check.net.api import RunNetwork
 from ipv6check.probes.vantage import Controls, look
-from ipv6check.tries import CANARIES_WARN, resolver_answers, share_of_canaries
+from ipv6check.tries import WITNESSES, Witness, is_good, share_of_canaries
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +38,8 @@ class Watch:
         self._trouble = asyncio.Event()
         self._taking = asyncio.Lock()
         self.samples: tuple[VantageFacts, ...] = tuple(earlier)
-        self._had: set[Way] = _working(self.samples[0]) if self.samples else set()
-        self.lost: set[Way] = set()
+        self._had: set[Witness] = _working(self.samples[0]) if self.samples else set()
+        self.lost: set[Witness] = set()
         self.on_sample: Callable[[VantageFacts], Awaitable[None]] = _nothing
 
     async def take(self, when: Literal["before", "during", "after"]) -> VantageFacts:
@@ -75,7 +75,7 @@ class Watch:
         self._network.down.update(family for family in FAMILIES if not share_of_canaries(sample.canaries, family))
         lost = self._had - working
         if lost != self.lost:
-            log.warning("this vantage: %s", f"lost {_named(lost)}" if lost else "all is well again")
+            log.warning("this vantage: %s", f"lost {', '.join(sorted(lost))}" if lost else "all is well again")
         self.lost = lost
 
 
@@ -83,15 +83,6 @@ async def _nothing(sample: VantageFacts) -> None:
     """What is done with a look when nobody asked for more."""
 
 
-def _working(sample: VantageFacts) -> set[Way]:
+def _working(sample: VantageFacts) -> set[Witness]:
     """What of ourselves works by one look."""
-    working: set[Way] = {family for family in FAMILIES if _has(sample, family)}
-    return working | {"resolver"} if resolver_answers(sample) else working
-
-
-def _has(sample: VantageFacts, family: Family) -> bool:
-    return (share_of_canaries(sample.canaries, family) or 0.0) >= CANARIES_WARN
-
-
-def _named(ways: set[Way]) -> str:
-    return ", ".join(sorted(way if way == "resolver" else f"IPv{way}" for way in ways))
+    return {witness for witness in WITNESSES if is_good(sample, witness)}

@@ -1,0 +1,191 @@
+"""A scan as a whole, on a city on paper: nothing lost, nothing doubled, no agency blamed for our own trouble."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from ipv6check.judge import judge
+from ipv6check.model import Outcome
+from ipv6check.scan import VantageError, watch
+from ipv6check.scan import scanner as scanner_module
+from tests.scan.world import Memory, Switched, run_of, scanner, targets
+
+NEEDS_V6 = ("NS-05", "NS-08", "REACH-01", "REACH-02", "REACH-04", "REACH-10", "WEB-12", "WEB-13")
+
+
+@pytest.fixture(autouse=True)
+def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks at ourselves follow each other at once, and patience is short."""
+    monkeypatch.setattr(watch, "SHORTEST_GAP", 0.0)
+    monkeypatch.setattr(watch, "GAP_IN_TROUBLE", 0.05)
+    monkeypatch.setattr(scanner_module, "PATIENCE", 0.5)
+    monkeypatch.setattr(scanner_module, "RESOLVER_PATIENCE", 0.5)
+
+
+def outcomes(keeper: Memory) -> dict[str, dict[str, str]]:
+    """Every target's outcomes (with reasons) but OPS, from what was kept."""
+    every = {}
+    for target in targets():
+        verdicts = judge(keeper.evidence(target, run_of(len(targets()))))
+        every[target.domain] = {i: f"{v.outcome}:{v.reason}" for i, v in verdicts.items() if not i.startswith("OPS")}
+    return every
+
+
+async def scanned(source: Switched | None = None, **more) -> Memory:
+    keeper = Memory()
+    await scanner(keeper, source, **more).scan(targets())
+    return keeper
+
+
+@pytest.fixture(scope="module")
+def unbroken() -> dict[str, dict[str, str]]:
+    keeper = Memory()
+    asyncio.run(scanner(keeper).scan(targets()))
+    return outcomes(keeper)
+
+
+async def test_every_target_is_done_once_and_every_observation_has_its_own_number() -> None:
+    keeper = await scanned()
+    assert sorted(keeper.done) == sorted(t.domain for t in targets())
+    keys = Counter((o.subject, o.probe, o.sequence) for o in keeper.kept)
+    assert max(keys.values()) == 1
+    assert next(o.facts.when for o in keeper.kept if o.subject == "vantage") == "before"
+    assert [o.facts.when for o in keeper.kept if o.subject == "vantage"][-1] == "after"
+
+
+async def test_a_healthy_target_is_seen_in_one_pass() -> None:
+    keeper = await scanned()
+    healthy = "so-hoa-sen.hanoi.gov.vn"
+    assert {o.sequence for o in keeper.kept if o.subject == healthy} == {1}
+
+
+async def test_a_shared_zone_is_looked_at_once() -> None:
+    keeper = await scanned()
+    zones = Counter(o.subject for o in keeper.kept if o.subject.startswith("zone:") and o.sequence == 1)
+    assert zones["zone:hanoi.gov.vn"] == 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 200])
+async def test_the_crowd_changes_no_verdict(concurrency: int, unbroken: dict) -> None:
+    assert outcomes(await scanned(concurrency=concurrency)) == unbroken
+
+
+async def test_without_ipv6_nothing_that_needs_it_fails(unbroken: dict) -> None:
+    source = Switched()
+    source.off.add(6)
+    found = outcomes(await scanned(source))
+    failed = [
+        (d, i)
+        for d, checks in found.items()
+        for i in NEEDS_V6
+        if checks[i].startswith("fail") and not unbroken[d][i].startswith("fail")
+    ]
+    assert failed == []
+    reached = [
+        i for checks in found.values() for i in ("REACH-01", "REACH-10") if checks[i].startswith(("fail", "pass", "warn"))
+    ]
+    assert reached == []
+    reasons = {checks["REACH-01"] for checks in found.values()}
+    assert reasons <= {"nm:no-v6-here", "n/a:None", "nm:resolver-error"}
+    for checks in ("NAME-06", "DNS-02", "DNS-03", "NS-03", "ADDR-01", "REACH-03"):
+        assert {d: found[d][checks] for d in found} == {d: unbroken[d][checks] for d in found}
+
+
+async def test_ipv6_that_dies_for_good_makes_no_false_failure(unbroken: dict) -> None:
+    source = Switched()
+    source.on_asked = lambda count: source.off.add(6) if count > 120 else None
+    keeper = await scanned(source, concurrency=5)
+    assert 6 in source.off
+    found = outcomes(keeper)
+    false = [(d, i) for d, c in found.items() for i in c if c[i].startswith("fail") and not unbroken[d][i].startswith("fail")]
+    assert false == []
+    assert sorted(keeper.done) == sorted(found)
+    assert any(c["REACH-01"] == "nm:canary-failed" for c in found.values())
+
+
+async def test_ipv6_that_comes_back_changes_no_verdict(unbroken: dict) -> None:
+    source = Switched()
+
+    def cut(count: int) -> None:
+        if count == 120:
+            source.off.add(6)
+            asyncio.get_running_loop().call_later(0.3, source.off.clear)
+
+    source.on_asked = cut
+    assert outcomes(await scanned(source, concurrency=5)) == unbroken
+
+
+async def test_a_resolver_that_dies_ends_the_run_and_keeps_what_is_done(unbroken: dict) -> None:
+    source, keeper = Switched(), Memory()
+    keeper.on_complete = lambda domain: source.off.add("resolver") if len(keeper.done) > 10 else None
+    with pytest.raises(VantageError, match="resume"):
+        await scanner(keeper, source, concurrency=2).scan(targets())
+    assert len(keeper.done) < len(targets())
+
+
+async def test_without_a_resolver_a_scan_does_not_begin() -> None:
+    source, keeper = Switched(), Memory()
+    source.off.add("resolver")
+    with pytest.raises(VantageError, match="resolver"):
+        await scanner(keeper, source).scan(targets())
+    assert keeper.done == []
+
+
+async def test_stop_ends_soon_and_leaves_the_rest_pending() -> None:
+    keeper = Memory()
+    scan = scanner(keeper, concurrency=2)
+    keeper.on_complete = lambda domain: scan.stop()
+    await scan.scan(targets())
+    assert 0 < len(keeper.done) < len(targets())
+
+
+async def test_a_resumed_scan_does_only_what_is_left_and_ends_equal(unbroken: dict) -> None:
+    keeper = Memory()
+    first = scanner(keeper, concurrency=2)
+    keeper.on_complete = lambda domain: first.stop() if len(keeper.done) == 15 else None
+    await first.scan(targets())
+    done = set(keeper.done)
+    keeper.on_complete = lambda domain: None
+    earlier = [o.facts for o in keeper.kept if o.subject == "vantage"]
+    second = scanner(keeper)
+    second = type(second)(second._run, second._network, second.watch._controls, keeper, second._rhythm, earlier=earlier)
+    await second.scan([t for t in targets() if t.domain not in done])
+    assert sorted(keeper.done) == sorted(t.domain for t in targets())
+    assert outcomes(keeper) == unbroken
+
+
+async def test_a_bug_in_a_probe_is_counted_and_costs_only_its_checks(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    from dataclasses import replace
+
+    from ipv6check.probes import PROBES
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    keeper = Memory()
+    scan = scanner(keeper)
+    monkeypatch.setattr(scan, "_probes", tuple(replace(p, look=broken) if p.name == "web" else p for p in PROBES))
+    await scan.scan(targets())
+    assert scan.progress.bugs > 0
+    assert "a bug" in caplog.text
+    verdicts = judge(keeper.evidence(targets()[0], run_of(1)))
+    assert verdicts["WEB-01"].reason == "dependency-failed"
+    assert verdicts["REACH-01"].outcome is Outcome.PASS
+    assert sorted(keeper.done) == sorted(t.domain for t in targets())
+
+
+async def test_what_cannot_be_kept_ends_the_scan_soon() -> None:
+    class Full(Memory):
+        async def keep(self, observation) -> None:
+            if len(self.kept) > 40:
+                raise OSError("full")
+            await super().keep(observation)
+
+    keeper, source = Full(), Switched()
+    with pytest.raises(OSError, match="full"):
+        await scanner(keeper, source, concurrency=2).scan(targets())
+    assert len(keeper.done) < len(targets()) / 2
+    everything = Switched()
+    await scanner(Memory(), everything, concurrency=2).scan(targets())
+    assert source.asked["tcp"] < everything.asked["tcp"] / 2
