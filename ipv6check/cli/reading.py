@@ -1,6 +1,5 @@
 """Commands that work on what is stored, without the network: `judge`, `report`, `export`, `explain`."""
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,10 +108,9 @@ def export(
 
 @contextmanager
 def _out(path: Path | None) -> Iterator[TextIO]:
-    """The file to write to, or stdout, as UTF-8 with line ends as they are given."""
+    """The file to write to, or stdout, as UTF-8."""
     if path is None or str(path) == "-":
-        with open(sys.stdout.fileno(), "w", encoding="utf-8", newline="", closefd=False) as out:
-            yield out
+        yield click.get_text_stream("stdout", encoding="utf-8")
     else:
         with path.open("w", encoding="utf-8", newline="") as out:
             yield out

@@ -128,7 +128,7 @@ class Scanner:
         self._stopping.set()
 
     async def scan(self, targets: Iterable[Target]) -> None:
-        """Scan the targets. Raises VantageError when this measuring point has no working resolver, and what the keeper raises."""
+        """Scan the targets. Raises VantageError when there is no working resolver here, and whatever the keeper raises."""
         before = await self.watch.take("before")
         if not resolver_answers(before):
             raise VantageError("the resolver does not answer, or invents answers: see `ipv6check doctor`")
