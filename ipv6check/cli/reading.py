@@ -1,7 +1,9 @@
 """Commands that work on what is stored, without the network: `judge`, `report`, `export`, `explain`."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
@@ -57,6 +59,9 @@ def report(options: Options, run_id: str | None, output: Path, audience: str, ag
     archive = opened(options)
     run = archive.run(run_id)
     cards = archive.cards(run.id)
+    unknown = set(agencies) - {card.target.agency for card in cards}
+    if unknown:
+        raise click.BadParameter(f"no such agency in run {run.id}: {', '.join(sorted(unknown))}", param_hint="--agency")
     front = write_site(
         run,
         cards,
@@ -110,7 +115,9 @@ def export(
 def _out(path: Path | None) -> Iterator[TextIO]:
     """The file to write to, or stdout, as UTF-8."""
     if path is None or str(path) == "-":
-        yield click.get_text_stream("stdout", encoding="utf-8")
+        assert isinstance(sys.stdout, TextIOWrapper)
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+        yield sys.stdout
     else:
         with path.open("w", encoding="utf-8", newline="") as out:
             yield out

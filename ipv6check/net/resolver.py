@@ -7,7 +7,9 @@ deadline, so that a forged packet that comes first does not win (CVE-2023-29483)
 import asyncio
 import random
 import socket
+import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,15 +30,24 @@ SENDS_PER_SOCKET: Final = 4096
 """After so many questions a socket is replaced, and with it the port a forger would have to guess."""
 
 TO_SERVERS: Final = ((0.0, True), (1.0, True), (3.0, False))
-"""When a question to a name server is sent (seconds) and whether with EDNS (RFC 8906: without, before "no reply" is said)."""
+"""When a question to a name server is sent (seconds) and whether with EDNS (RFC 8906: without, before "no reply" is said).
+
+What goes without EDNS is as plain as can be, and so in lower case: a few servers do not give mixed case back.
+"""
 
 WITHOUT_EDNS: Final = ((0.0, False), (2.0, False))
 SERVER_DEADLINE: Final = 5.0
 TO_RESOLVER: Final = ((0.0, True), (5.0, True))
 RESOLVER_DEADLINE: Final = 15.0
 TCP_DEADLINE: Final = 8.5
-PARSED_INLINE: Final = 8192
+PARSED_INLINE: Final = 2048
 """Octets of a message above which it is read in a thread: 64 KiB of records would stop everything for most of a second."""
+
+PARSED_ASIDE: Final = 4
+"""So many large replies to one question are read at the same time; forgers may send more."""
+
+READING_TURN: Final = 0.002
+"""Seconds after which a socket with many replies lets others have their turn."""
 
 REFUSES_EDNS: Final = frozenset({"FORMERR", "NOTIMP", "BADVERS"})
 UDP_SIZE: Final = 65_535
@@ -56,15 +67,42 @@ class Question:
     checking_disabled: bool = False
 
 
-@dataclass(slots=True)
-class _Reply:
-    """What came: the message (read, unless it is large), when its question was sent, when it came."""
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A question as it went out: when (loop time), with EDNS or not, its question section to the letter."""
 
-    message: bytes
-    answer: Answer | None
-    sent: float
-    received: float
+    at: float
     edns: bool
+    section: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """The true reply: what it says, when it came, what it replies to."""
+
+    answer: Answer
+    received: float
+    to: _Sent
+
+
+class _Reader:
+    """Reads messages: small ones at once, large ones one after another in a thread, since several would stop us all."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "dns-reader")
+
+    def close(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def read(self, message: bytes, question: Question) -> Answer:
+        """Read a message here and now. Raises `Malformed`."""
+        return wire.read(message, question.name, question.type)
+
+    async def read_aside(self, message: bytes, question: Question) -> Answer:
+        """Read a message in the thread if it is large. Raises `Malformed`."""
+        if len(message) <= PARSED_INLINE:
+            return self.read(message, question)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self.read, message, question)
 
 
 @dataclass(slots=True)
@@ -72,27 +110,40 @@ class _Pending:
     """One try waiting for its reply."""
 
     question: Question
-    section: bytes
+    reader: _Reader
     reply: "asyncio.Future[_Reply]"
-    sent: dict[Key, tuple[float, bool]] = field(default_factory=dict)
+    sent: dict[Key, _Sent] = field(default_factory=dict)
     malformed: str = ""
+    reading: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     def take(self, message: bytes, key: Key, received: float) -> None:
         """Take a message that came to this key, if it is the reply."""
-        if self.reply.done() or not wire.answers(message, key[2], self.section):
+        sent = self.sent[key]
+        if self.reply.done() or not wire.answers(message, key[2], sent.section):
             return
-        answer = None
         if len(message) <= PARSED_INLINE:
             try:
-                answer = wire.read(message, self.question.name, self.question.type)
+                self._believe(_Reply(self.reader.read(message, self.question), received, sent))
             except wire.Malformed as error:
-                self.malformed = printable(str(error)) or "no DNS message"
-                return
-        self.reply.set_result(_Reply(message, answer, *self._sent_at(key, received)))
+                self._note(error)
+        elif len(self.reading) < PARSED_ASIDE:
+            task = asyncio.create_task(self._take_aside(message, received, sent))
+            self.reading.add(task)
+            task.add_done_callback(self.reading.discard)
 
-    def _sent_at(self, key: Key, received: float) -> tuple[float, float, bool]:
-        sent, edns = self.sent[key]
-        return sent, received, edns
+    async def _take_aside(self, message: bytes, received: float, sent: _Sent) -> None:
+        """Take a large message: like a small one it may be a forger's, and broken."""
+        try:
+            self._believe(_Reply(await self.reader.read_aside(message, self.question), received, sent))
+        except wire.Malformed as error:
+            self._note(error)
+
+    def _believe(self, reply: _Reply) -> None:
+        if not self.reply.done():
+            self.reply.set_result(reply)
+
+    def _note(self, error: Exception) -> None:
+        self.malformed = printable(str(error)) or "no DNS message"
 
 
 class _UdpSocket:
@@ -117,7 +168,8 @@ class _UdpSocket:
         return key
 
     def _readable(self) -> None:
-        for _ in range(64):
+        until = time.monotonic() + READING_TURN
+        while time.monotonic() < until:
             try:
                 message, source = self.sock.recvfrom(UDP_SIZE)
             except (BlockingIOError, InterruptedError):
@@ -130,75 +182,101 @@ class _UdpSocket:
 
 
 class _UdpPool:
-    """The sockets of one family: the least busy is taken, old ones are replaced when they have nothing in flight."""
+    """The sockets of one family: the least busy is taken, old ones are replaced."""
 
     def __init__(self, guard: Guard, version: int) -> None:
         self._guard = guard
         self._version = version
         self._sockets: list[_UdpSocket] = []
+        self._retired: list[_UdpSocket] = []
         self.places = asyncio.Semaphore(SOCKETS_PER_FAMILY * IN_FLIGHT_PER_SOCKET)
 
     def pick(self, other_than: Sequence[_UdpSocket]) -> _UdpSocket:
-        """Take a socket, not one that this try used before. Raises OSError when none can be opened."""
-        for old in [s for s in self._sockets if s.sends >= SENDS_PER_SOCKET and not s.waiting]:
-            old.close()
-            self._sockets.remove(old)
-        while len(self._sockets) < SOCKETS_PER_FAMILY:
-            self._sockets.append(_UdpSocket(self._guard.udp_socket(self._version), asyncio.get_running_loop()))
+        """Take a socket, not one that this try used before. Raises OSError when there is none and none can be opened."""
+        self._retire()
+        try:
+            while len(self._sockets) < SOCKETS_PER_FAMILY:
+                self._sockets.append(_UdpSocket(self._guard.udp_socket(self._version), asyncio.get_running_loop()))
+        except OSError:
+            if not self._sockets:
+                raise
         fresh = [s for s in self._sockets if s not in other_than] or self._sockets
-        return min(fresh, key=lambda s: (s.sends >= SENDS_PER_SOCKET, len(s.waiting), random.random()))
+        return min(fresh, key=lambda s: (len(s.waiting), random.random()))
+
+    def _retire(self) -> None:
+        """Take old sockets out of use; one that still waits for replies stays open until it has them."""
+        old = [s for s in self._sockets if s.sends >= SENDS_PER_SOCKET]
+        self._sockets = [s for s in self._sockets if s not in old]
+        waiting = []
+        for sock in (*self._retired, *old):
+            if sock.waiting:
+                waiting.append(sock)
+            else:
+                sock.close()
+        self._retired = waiting
 
     def close(self) -> None:
-        for sock in self._sockets:
+        for sock in (*self._sockets, *self._retired):
             sock.close()
         self._sockets.clear()
+        self._retired.clear()
 
 
 class _Exchange:
     """One try over UDP: the sends of its schedule, each from another socket, until the first true reply."""
 
-    def __init__(self, question: Question, host: str, pool: _UdpPool, guard: Guard, pace: Pace) -> None:
+    def __init__(self, question: Question, host: str, pool: _UdpPool, guard: Guard, pace: Pace, reader: _Reader) -> None:
         self._question = question
         self._host = host
         self._pool = pool
         self._guard = guard
         self._pace = None if question.recursion else pace
         case_bits = 0 if question.recursion else random.getrandbits(64)
-        section = wire.question(question.name, question.type, case_bits)
-        self._pending = _Pending(question, section, asyncio.get_running_loop().create_future())
+        self._plain = wire.question(question.name, question.type)
+        self._mixed = wire.question(question.name, question.type, case_bits)
+        self._pending = _Pending(question, reader, asyncio.get_running_loop().create_future())
         self._used: list[tuple[_UdpSocket, Key]] = []
 
     async def run(self, schedule: Sequence[tuple[float, bool]], deadline: float) -> DnsTry:
-        """Send at the schedule's times (seconds, with EDNS or not) and give up at the deadline."""
-        await self._turn()
-        start, failure, edns = datetime.now(UTC), None, True
+        """Send at the schedule's times (seconds, with EDNS or not) and give up at the deadline. Take a `turn` before."""
+        start, failure, edns, reply = datetime.now(UTC), None, True, self._pending.reply
         ends = [*(at for at, _ in schedule[1:]), deadline]
         try:
             for (at, edns), until in zip(schedule, ends, strict=True):
                 if self._used:
-                    await self._turn()
-                if self._pending.reply.done() or (failure := self._send(edns)) is not None:
+                    await self.turn()
+                if reply.done() or (failure := self._send(edns)) is not None:
                     break
-                await asyncio.wait([self._pending.reply], timeout=until - at)
+                await asyncio.wait([reply], timeout=until - at)
+            if self._pending.reading and not reply.done():
+                await asyncio.wait(self._pending.reading)
         finally:
             for sock, key in self._used:
                 sock.waiting.pop(key, None)
-        sends = len(self._used)
-        if self._pending.reply.done():
-            return replace(await _received(self._question, self._pending.reply.result(), start), sends=sends)
-        if failure is None and self._pending.malformed:
-            failure = Failure(kind=FailureKind.MALFORMED, stage=Stage.DNS, detail=self._pending.malformed)
-        failure = failure or Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS, detail="no reply")
-        return replace(_try(self._question, start, failure=failure, edns=edns), sends=sends)
+            for reading in self._pending.reading:
+                reading.cancel()
+        if reply.done():
+            tried = _answered(self._question, reply.result(), start)
+        else:
+            tried = _try(self._question, start, failure=failure or self._silence(), edns=edns)
+        return replace(tried, sends=len(self._used))
 
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
         """Wait for the pace, or for the reply if that comes first."""
         if self._pace is None:
             return
         turn = asyncio.create_task(self._pace.question(self._question.server))
         waiting: list[asyncio.Future[Any]] = [turn, self._pending.reply]
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        turn.cancel()
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            turn.cancel()
+
+    def _silence(self) -> Failure:
+        """What to say when no true reply came."""
+        if self._pending.malformed:
+            return Failure(kind=FailureKind.MALFORMED, stage=Stage.DNS, detail=self._pending.malformed)
+        return Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS, detail="no reply")
 
     def _send(self, edns: bool) -> Failure | None:
         host, question = str(self._question.server), self._question
@@ -206,19 +284,21 @@ class _Exchange:
             sock = self._pool.pick([sock for sock, _ in self._used])
         except OSError as error:
             return from_error(error, Stage.DNS)
-        key = sock.free_key(host, DNS_PORT)
-        sock.waiting[key] = self._pending
-        sock.sends += 1
-        self._used.append((sock, key))
-        self._pending.sent[key] = (asyncio.get_running_loop().time(), edns)
+        key, section = sock.free_key(host, DNS_PORT), self._mixed if edns else self._plain
         message = wire.query(
-            self._pending.section,
+            section,
             key[2],
             recursion=question.recursion,
             checking_disabled=question.checking_disabled,
             edns=edns,
         )
-        return self._guard.send(sock.sock, message, question.server, DNS_PORT, self._host)
+        if failure := self._guard.send(sock.sock, message, question.server, DNS_PORT, self._host):
+            return failure
+        self._pending.sent[key] = _Sent(asyncio.get_running_loop().time(), edns, section)
+        sock.waiting[key] = self._pending
+        sock.sends += 1
+        self._used.append((sock, key))
+        return None
 
 
 class Dns:
@@ -229,67 +309,83 @@ class Dns:
         self._pace = pace
         self._pools = {4: _UdpPool(guard, 4), 6: _UdpPool(guard, 6)}
         self._tcp_places = asyncio.Semaphore(OVER_TCP_AT_ONCE)
+        self._reader = _Reader()
 
     def close(self) -> None:
         """Close every socket."""
+        self._reader.close()
         for pool in self._pools.values():
             pool.close()
 
     async def udp(self, question: Question, host: str = "") -> DnsTry:
         """Ask over UDP, and over TCP what comes back truncated. `host` is the server's name, for the opt-out list."""
         schedule, deadline = (TO_RESOLVER, RESOLVER_DEADLINE) if question.recursion else (TO_SERVERS, SERVER_DEADLINE)
-        async with self._pools[question.server.version].places:
-            tried = await self._exchange(question, host).run(schedule, deadline)
-            refused = tried.answer.rcode if tried.answer is not None else ""
-            if tried.edns and refused in REFUSES_EDNS:
-                plain = await self._exchange(question, host).run(WITHOUT_EDNS, deadline)
-                tried = replace(plain, start=tried.start, edns_refused=refused)
+        tried = await self._exchange(question, host, schedule, deadline)
+        refused = tried.answer.rcode if tried.answer is not None else ""
+        if tried.edns and refused in REFUSES_EDNS:
+            plain = await self._exchange(question, host, WITHOUT_EDNS, deadline)
+            tried = replace(plain, start=tried.start, edns_refused=refused, sends=tried.sends + plain.sends)
         if tried.answer is None or not tried.answer.truncated:
             return tried
         over_tcp = await self.tcp(question, host)
-        return replace(over_tcp, start=tried.start, transport="udp", truncated=True, edns=tried.edns)
+        return replace(
+            over_tcp,
+            start=tried.start,
+            transport="udp",
+            truncated=True,
+            edns=tried.edns,
+            edns_refused=tried.edns_refused,
+            sends=tried.sends + over_tcp.sends,
+        )
 
-    def _exchange(self, question: Question, host: str) -> _Exchange:
-        return _Exchange(question, host, self._pools[question.server.version], self._guard, self._pace)
+    async def _exchange(self, question: Question, host: str, schedule: Sequence[tuple[float, bool]], deadline: float) -> DnsTry:
+        """Make one exchange; who waits for a server's pace does not hold a place meanwhile."""
+        pool = self._pools[question.server.version]
+        exchange = _Exchange(question, host, pool, self._guard, self._pace, self._reader)
+        await exchange.turn()
+        async with pool.places:
+            return await exchange.run(schedule, deadline)
 
     async def tcp(self, question: Question, host: str = "") -> DnsTry:
         """Ask over TCP on a fresh connection."""
         holding = nullcontext() if question.recursion else self._pace.connection(question.server)
-        async with self._tcp_places, holding:
+        async with holding, self._tcp_places:
             return await self._tcp(question, host)
 
     async def _tcp(self, question: Question, host: str) -> DnsTry:
-        loop = asyncio.get_running_loop()
-        start, began = datetime.now(UTC), loop.time()
+        section, message_id = wire.question(question.name, question.type), random.getrandbits(16)
+        message = wire.query(section, message_id, recursion=question.recursion, checking_disabled=question.checking_disabled)
+        loop, start, answer, took = asyncio.get_running_loop(), datetime.now(UTC), None, None
+        began = loop.time()
         sock = await self._guard.connect(question.server, DNS_PORT, timeout=TCP_DEADLINE, name=host)
         if isinstance(sock, Failure):
             return replace(_try(question, start, failure=sock), transport="tcp")
-        section = wire.question(question.name, question.type)
-        message_id = random.getrandbits(16)
-        message = wire.query(section, message_id, recursion=question.recursion, checking_disabled=question.checking_disabled)
+        failure = None
         try:
-            async with asyncio.timeout(TCP_DEADLINE):
-                with sock:
-                    await loop.sock_sendall(sock, len(message).to_bytes(2, "big") + message)
-                    reply = await _read_exactly(sock, int.from_bytes(await _read_exactly(sock, 2), "big"))
-            if not wire.answers(reply, message_id, section):
+            reply = await _converse(sock, message)
+            if wire.answers(reply, message_id, section):
+                took = loop.time() - began
+                answer = await self._reader.read_aside(reply, question)
+            else:
                 failure = Failure(kind=FailureKind.PROTOCOL, stage=Stage.DNS, detail="not the reply to this question")
-                return replace(_try(question, start, failure=failure), transport="tcp")
-            received = await _received(question, _Reply(reply, None, began, loop.time(), True), start)
-        except (OSError, asyncio.IncompleteReadError) as error:
-            received = _try(question, start, failure=from_error(error, Stage.DNS))
-        return replace(received, transport="tcp")
-
-
-async def _received(question: Question, reply: _Reply, start: datetime) -> DnsTry:
-    answer = reply.answer
-    if answer is None:
-        try:
-            answer = await asyncio.to_thread(wire.read, reply.message, question.name, question.type)
         except wire.Malformed as error:
             failure = Failure(kind=FailureKind.MALFORMED, stage=Stage.DNS, detail=printable(str(error)))
-            return _try(question, start, failure=failure, edns=reply.edns)
-    return _try(question, start, answer=answer, edns=reply.edns, took=reply.received - reply.sent)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            failure = from_error(error, Stage.DNS)
+        took = took if answer is not None else None
+        return replace(_try(question, start, answer=answer, failure=failure, took=took), transport="tcp")
+
+
+async def _converse(sock: socket.socket, message: bytes) -> bytes:
+    """Send a question over a connection, read the reply, close. Raises OSError, IncompleteReadError."""
+    with sock:
+        async with asyncio.timeout(TCP_DEADLINE):
+            await asyncio.get_running_loop().sock_sendall(sock, len(message).to_bytes(2, "big") + message)
+            return await _read_exactly(sock, int.from_bytes(await _read_exactly(sock, 2), "big"))
+
+
+def _answered(question: Question, reply: _Reply, start: datetime) -> DnsTry:
+    return _try(question, start, answer=reply.answer, edns=reply.to.edns, took=reply.received - reply.to.at)
 
 
 async def _read_exactly(sock: socket.socket, count: int) -> bytes:

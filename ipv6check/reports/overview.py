@@ -9,6 +9,7 @@ from ipv6check.reports import charts
 from ipv6check.reports.charts import Segment
 from ipv6check.reports.findings import is_built, undecided
 from ipv6check.reports.health import Health, can_rank, health
+from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import N_, Speech
 from ipv6check.reports.levels import KEYS, OPEN, UNMEASURED, Badge, badge_by, badge_of, key_of
 from ipv6check.reports.paths import agency_page
@@ -88,6 +89,7 @@ class AgencyView:
 
     page: str
     name: str
+    code: str
     health: Health
     total: RollUp
     median: str
@@ -131,6 +133,7 @@ def agency_view(name: str, cards: Sequence[Card], whole: Overview, speech: Speec
     return AgencyView(
         page=agency_page(name),
         name=agency_name(name, speech),
+        code=for_terminal(next((card.target.agency_code for card in cards if card.target.agency_code), "")),
         health=whole.health,
         total=total,
         median=median_level(own, total, speech),

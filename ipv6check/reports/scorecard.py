@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from ipv6check.facts import Evidence
-from ipv6check.model import Outcome, Reason
+from ipv6check.model import SERVICES, Outcome, Reason
 from ipv6check.reports import charts
 from ipv6check.reports.findings import Finding, Sign, counts, finding, is_built, is_ours, sign, steps, undecided
 from ipv6check.reports.hostile import for_terminal
@@ -50,6 +50,7 @@ class Scorecard:
     is_linkable: bool
     agency: str
     agency_page: str
+    services: tuple[str, ...]
     note: str
     contact: str
     is_demo: bool
@@ -79,6 +80,7 @@ def scorecard(card: Card, evidence: Evidence | None, speech: Speech) -> Scorecar
         is_linkable=is_linkable(target.domain),
         agency=agency_name(target.agency, speech),
         agency_page=agency_page(target.agency),
+        services=tuple(_service(service, speech) for service in target.services),
         note=for_terminal(target.note),
         contact=for_terminal(target.contact),
         is_demo=target.is_demo,
@@ -96,6 +98,10 @@ def scorecard(card: Card, evidence: Evidence | None, speech: Speech) -> Scorecar
         seen=seen(evidence, speech) if evidence is not None else None,
         measured_at=card.measured_at,
     )
+
+
+def _service(service: str, speech: Speech) -> str:
+    return words.term("service", service, speech.code) if service in SERVICES else for_terminal(service)
 
 
 def agency_name(agency: str, speech: Speech) -> str:

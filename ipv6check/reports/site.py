@@ -76,8 +76,14 @@ def write_site(
 
 def _shown(run: Run) -> Run:
     """The run with names that can stand on a page."""
-    names = ("id", "vantage", "country", "version", "rules_version")
-    return replace(run, **{name: for_terminal(getattr(run, name)) for name in names})
+    return replace(
+        run,
+        id=for_terminal(run.id),
+        vantage=for_terminal(run.vantage),
+        country=for_terminal(run.country),
+        version=for_terminal(run.version),
+        rules_version=for_terminal(run.rules_version),
+    )
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from ipv6check.facts import Answer, Attempt, Certificate, Evidence
 
@@ -60,7 +60,7 @@ def has_failures(seen: object) -> bool:
 
 
 @cache
-def _fields_with_tries(kind: type) -> tuple[str, ...]:
+def _fields_with_tries(kind: Any) -> tuple[str, ...]:
     """The fields of a kind of facts in which tries may stand: those that hold facts or tuples of them."""
     if not is_dataclass(kind) or kind in (Answer, Certificate):
         return ()

@@ -7,7 +7,7 @@ import pytest
 from ipv6check.reports.site import write_site
 from tests.reports.html_page import Page, pages_of
 from tests.reports.sample_city import City, sample_city
-from tests.reports.sample_world import Vantage
+from tests.reports.sample_vantage import Vantage
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Evidence of invented sites, made from a short description of their name servers, ports and certificates."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -11,7 +11,6 @@ from ipv6check.facts import (
     Answer,
     AuthorityFacts,
     AuthorityTries,
-    Canary,
     Certificate,
     Chain,
     DnsFacts,
@@ -31,20 +30,15 @@ from ipv6check.facts import (
     ServerTries,
     TcpTry,
     TlsTry,
-    VantageFacts,
     WebFacts,
     family_of,
 )
 from ipv6check.model import Failure, FailureKind, Stage, Target
+from tests.reports.sample_vantage import NO_V6, RESOLVER, START, TICK, Vantage, vantage_of
 
-START = datetime(2026, 11, 20, 18, 30, 5, tzinfo=UTC)
 NOON = START + timedelta(minutes=20)
-END = START + timedelta(hours=1, minutes=12)
-TICK = timedelta(milliseconds=38)
-RESOLVER = ip_address("127.0.0.1")
 CERTIFICATE = "a1" * 32
 
-NO_V6 = Failure(kind=FailureKind.LOCAL, stage=Stage.TCP, detail="no IPv6 route")
 TIMEOUT = Failure(kind=FailureKind.TIMEOUT, stage=Stage.TCP)
 REFUSED = Failure(kind=FailureKind.REFUSED, stage=Stage.TCP)
 SILENT = Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS)
@@ -79,18 +73,6 @@ class Site:
     http_redirects: bool = True
     leads_to: str = ""
     leads_to_v6: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
-class Vantage:
-    """What the measuring point itself is like."""
-
-    v6: bool = True
-    lost_v6: bool = False
-    validates: bool = True
-    clock: float = 0.4
-    finished: int | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
 
 
 def at(**more: Any) -> dict[str, Any]:
@@ -241,34 +223,6 @@ def certificate_of(domain: str, site: Site) -> Certificate:
     )
 
 
-def vantage_of(here: Vantage) -> tuple[VantageFacts, ...]:
-    """A look at ourselves before the run and one after."""
-    return tuple(
-        _look("before" if number == 0 else "after", moment, here.v6 and not (here.lost_v6 and number), here)
-        for number, moment in enumerate((START, END))
-    )
-
-
-def _look(when: Any, moment: datetime, v6: bool, here: Vantage) -> VantageFacts:
-    times = {"start": moment, "end": moment + TICK}
-    address, four = ip_address("2606:4700::1"), ip_address("1.1.1.1")
-    canaries = tuple(
-        Canary(
-            host=f"canary{n}.example",
-            v6=TcpTry(**times, address=address, port=443, failure=None if v6 else NO_V6),
-            v4=TcpTry(**times, address=four, port=443),
-            clock_offset=here.clock,
-        )
-        for n in range(6)
-    )
-    root = ip_address("2001:500:2::c")
-    failure = None if v6 else NO_V6
-    roots = tuple(DnsTry(**times, server=root, transport=t, failure=failure) for t in ("udp", "tcp"))  # type: ignore[arg-type]
-    signed = DnsTry(**times, server=RESOLVER, answer=Answer(rcode="NOERROR", authenticated=here.validates, records=("x",)))
-    random = DnsTry(**times, server=RESOLVER, answer=Answer(rcode="NXDOMAIN"))
-    return VantageFacts(when=when, canaries=canaries, roots=roots, signed=signed, random=random, **times)
-
-
 def evidence_of(target: Target, site: Site | None, here: Vantage, planned: int) -> Evidence:
     """Everything seen of one target; None: nothing was looked at, for the owner asked to be left alone."""
     finished = planned if here.finished is None else here.finished
@@ -280,7 +234,7 @@ def evidence_of(target: Target, site: Site | None, here: Vantage, planned: int) 
     if site is None:
         return Evidence(target=target, run=run, vantage=vantage, opted_out=True)
     if not here.v6:
-        site = Site(**{**{f: getattr(site, f) for f in site.__dataclass_fields__}, "v6": NO_V6, "ns_silent": False})
+        site = replace(site, v6=NO_V6, ns_silent=False)
     dns = dns_of(target.domain, site)
     names = dns.names
     return Evidence(

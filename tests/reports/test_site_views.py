@@ -18,7 +18,7 @@ from ipv6check.reports.standing import agencies, counted
 from ipv6check.rules import BY_ID
 from ipv6check.score import Card, roll_up, score
 from tests.reports.sample_city import CITY, TREES, City, sample_city
-from tests.reports.sample_world import Vantage
+from tests.reports.sample_vantage import Vantage
 
 VI = speech("vi")
 EN = speech("en")

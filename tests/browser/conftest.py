@@ -1,0 +1,109 @@
+"""A real browser that looks at the sample city's pages from the file system, and the rules of accessibility it applies."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
+
+from ipv6check.reports.site import write_site
+from tests.reports.sample_city import sample_city
+from tests.reports.sample_vantage import Vantage
+
+VENDOR = Path(__file__).parent / "vendor"
+ARGUMENTS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
+GRAVE = frozenset({"serious", "critical"})
+
+
+def chromium() -> str | None:
+    """Where Chromium is: the environment's word, then the path."""
+    return os.environ.get("IPV6CHECK_CHROMIUM") or shutil.which("chromium")
+
+
+@dataclass
+class Looking:
+    """A page of the browser, and what it complained of."""
+
+    page: Page
+    site: Path
+    complaints: list[str] = field(default_factory=list)
+
+    async def at(self, path: str, *, width: int = 1280, scheme: Any = "light", media: Any = "screen") -> None:
+        """Open a page of the site."""
+        await self.page.set_viewport_size({"width": width, "height": 900})
+        await self.page.emulate_media(color_scheme=scheme, media=media)
+        await self.page.goto((self.site / path).as_uri())
+
+    async def violations(self) -> list[str]:
+        """What axe finds that is serious or critical. Evaluated, for our own policy forbids scripts on the page."""
+        await self.page.evaluate((VENDOR / "axe.min.js").read_text(encoding="utf-8"))
+        found = await self.page.evaluate("() => axe.run(document, {resultTypes: ['violations'], preload: false})")
+        return [
+            f"{one['id']} ({one['impact']}): {[(node['html'][:160], node['failureSummary'][:300]) for node in one['nodes'][:3]]}"
+            for one in found["violations"]
+            if one["impact"] in GRAVE
+        ]
+
+    async def overflow(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        width: int = await self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return width
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[BrowserContext]:
+    """Chromium with a profile of its own; without one the tests are skipped, or fail where `CI` says that it must be there."""
+    path = chromium()
+    if path is None:
+        reason = "no Chromium: install it (Debian: apt install chromium) or name it in IPV6CHECK_CHROMIUM"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=path, args=list(ARGUMENTS), locale="vi-VN"
+        )
+        yield context
+        await context.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The sample city's site: from a good measuring point, from one without IPv6, and for the public."""
+    good, blind, output = sample_city(), sample_city(Vantage(v6=False, validates=False)), tmp_path_factory.mktemp("sites")
+    write_site(good.run, good.cards, output / "good", evidence_of=good.evidence_of)
+    write_site(blind.run, blind.cards, output / "blind", evidence_of=blind.evidence_of)
+    write_site(good.run, good.cards, output / "public", evidence_of=good.evidence_of, audience="public")
+    return {name: output / name for name in ("good", "blind", "public")}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def looking(browser: BrowserContext, sites: dict[str, Path]) -> AsyncIterator[Looking]:
+    """A fresh page; whatever it complains of fails the test."""
+    page = await browser.new_page()
+    one = Looking(page, sites["good"])
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            one.complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: one.complaints.append(str(error)))
+    page.on("requestfailed", lambda request: one.complaints.append(f"not loaded: {request.url}"))
+    yield one
+    await page.close()
+    assert one.complaints == []
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: a folder for people to look at."""
+    return tmp_path_factory.mktemp("pictures")
