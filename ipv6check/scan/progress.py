@@ -56,7 +56,8 @@ def has_failures(seen: object) -> bool:
         return any(has_failures(part) for part in seen)
     if isinstance(seen, Attempt) and seen.failure is not None:
         return True
-    return any(has_failures(getattr(seen, name)) for name in _fields_with_tries(type(seen)))
+    kind: Any = type(seen)
+    return any(has_failures(getattr(seen, name)) for name in _fields_with_tries(kind))
 
 
 @cache
