@@ -4,7 +4,7 @@ Probes weigh while the scan runs, to see what wants another try; rules weigh whe
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ipv6check.facts import (
     Attempt,
@@ -21,6 +21,9 @@ from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.tries import Timeline, Weighing, Witness, dns_witness, tcp_witness, weigh
 
 A = TypeVar("A", bound=Attempt)
+
+SLOW: Final = 1.0
+"""Seconds a DNS answer may take, timed from the packet that was answered (our own choice)."""
 
 
 class Scales:
@@ -40,6 +43,11 @@ class Scales:
         """One server's answer about a name: data or a proper denial; NXDOMAIN while the name has an A record is wrong."""
         has_a = asked.name in self._listed_has_a
         return self._dns(asked.tries, asked.server.version, "udp", lambda t: _name_failure(t, has_a))
+
+    def is_slow_once(self, tries: Sequence[DnsTry]) -> bool:
+        """Whether the only answer so far was slow: the best of the tries counts, and one may be our own slowness."""
+        answers = [t.seconds_to_answer for t in tries if t.seconds_to_answer is not None]
+        return len(answers) == 1 and answers[0] > SLOW and self._wanted > 1
 
     def port(self, port: PortTries) -> Weighing:
         """One port: the handshake completes."""

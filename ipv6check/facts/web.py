@@ -1,8 +1,8 @@
 """What was seen of ports, TLS and HTTP."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
 from ipv6check.addressing import Address
 from ipv6check.facts.attempt import Attempt, Family, family_of
@@ -49,6 +49,10 @@ class ReachabilityFacts:
     """TCP 443 and 80 at every usable address of the listed name and www."""
 
     hosts: tuple[HostReach, ...] = ()
+
+
+LAST_DAYS: Final = timedelta(days=3)
+"""A certificate this near its end is judged like an expired one (WEB-04), and so looked at twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

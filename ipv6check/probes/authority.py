@@ -33,11 +33,12 @@ def is_unsettled(seen: Evidence) -> bool:
     """Whether a server that answers otherwise was silent too seldom to be believed."""
     answers = seen.authority.answers if seen.authority else ()
     scales = Scales(seen, open_ended=True)
-    return any(is_open(scales.authority(asked)) for asked in answers)
+    return any(is_open(scales.authority(asked)) or scales.is_slow_once(asked.tries) for asked in answers)
 
 
 async def _ask(asked: AuthorityTries, seen: Evidence, net: Net) -> AuthorityTries:
-    if asked.tries and not wants_try(Scales(seen, open_ended=True).authority(asked)):
+    scales = Scales(seen, open_ended=True)
+    if asked.tries and not wants_try(scales.authority(asked)) and not scales.is_slow_once(asked.tries):
         return asked
     tried = await net.ask(asked.server, asked.name, asked.type, host=asked.host, again=len(asked.tries))
     return replace(asked, tries=(*asked.tries, tried))

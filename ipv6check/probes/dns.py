@@ -59,8 +59,8 @@ def _wants_try(lookup: Lookup, seen: Evidence) -> bool:
     if any(answer.records for answer in said):
         return False
     if not said:
-        silent_enough = min(wanted, DEFINITIVE_TRIES) if lookup.is_bogus else wanted
-        return len(lookup.tries) < silent_enough
+        refused = sum(t.answer is not None and t.answer.rcode == "SERVFAIL" for t in lookup.tries)
+        return refused < min(wanted, DEFINITIVE_TRIES) if lookup.is_bogus else len(lookup.tries) < wanted
     if lookup.type != "AAAA" or not _matters(lookup, seen):
         return False
     return len(said) < min(wanted, DEFINITIVE_TRIES) and not _agreed(lookup, seen.authority)

@@ -31,7 +31,7 @@ def is_unsettled(seen: Evidence) -> bool:
     if facts is None:
         return False
     scales = Scales(seen, open_ended=True)
-    return any(is_open(scales.soa(asked)) for host in facts.hosts for asked in host.soa)
+    return any(is_open(scales.soa(asked)) or scales.is_slow_once(asked.tries) for host in facts.hosts for asked in host.soa)
 
 
 async def _delegation(zone: str, net: Net) -> NameserverFacts:
@@ -89,7 +89,8 @@ async def _look_up_again(host: NameserverHost, net: Net) -> NameLookups:
 
 
 async def _soa(asked: ServerTries, host: str, zone: str, seen: Evidence, net: Net) -> ServerTries:
-    if asked.tries and not wants_try(Scales(seen, open_ended=True).soa(asked)):
+    scales = Scales(seen, open_ended=True)
+    if asked.tries and not wants_try(scales.soa(asked)) and not scales.is_slow_once(asked.tries):
         return asked
     tried = await net.ask(asked.server, zone, "SOA", transport=asked.transport, host=host, again=len(asked.tries))
     return replace(asked, tries=(*asked.tries, tried))

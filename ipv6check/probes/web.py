@@ -21,6 +21,7 @@ from ipv6check.facts import (
     WebFacts,
     family_of,
 )
+from ipv6check.facts.web import LAST_DAYS
 from ipv6check.model import Failure, FailureKind, Stage, Target
 from ipv6check.net.api import Net
 from ipv6check.net.url import Url, parse
@@ -89,9 +90,11 @@ def _has_fault(fetch: Fetch, certificates: Certificates) -> bool:
     if fetch.tls is None or not fetch.tls.chain:
         return False
     leaf = certificates.get(fetch.tls.chain[0])
-    return (
-        bool(fetch.tls.path_error) or leaf is None or not (leaf.covers(fetch.tls.server_name) and leaf.is_valid_at(fetch.end))
-    )
+    return bool(fetch.tls.path_error) or leaf is None or not (leaf.covers(fetch.tls.server_name) and _is_in_dates(leaf, fetch))
+
+
+def _is_in_dates(leaf: Certificate, fetch: Fetch) -> bool:
+    return leaf.is_valid_at(fetch.end) and leaf.is_valid_at(fetch.end + LAST_DAYS)
 
 
 class _Looker:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ipv6check.facts import Certificate, Evidence, Fetch, TlsTry
+from ipv6check.facts.web import LAST_DAYS
 from ipv6check.model import Outcome, Reason, Severity
 from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_built, not_measured, passed, rule, warned, worst
 from ipv6check.rules.sites import Site, each_site, nothing_served
@@ -12,7 +13,6 @@ from ipv6check.tries import DEFINITIVE_TRIES
 
 RENEW_SHARE: Final = 1 / 3
 RENEW_DAYS: Final = 30
-LAST_DAYS: Final = 3
 """When a certificate should have been renewed: less than a third of its life and 30 days left (our own choice)."""
 
 SECONDS_PER_DAY: Final = 86_400
@@ -109,7 +109,7 @@ def _dates(site: Site, leaf: Leaf) -> Finding:
         return failed("expired", **args)
     if now < begin:
         return failed("not-yet-valid", **args)
-    if left < LAST_DAYS:
+    if end - now < LAST_DAYS:
         return failed("last-days", **args)
     life = (end - begin).total_seconds() / SECONDS_PER_DAY
     return warned(**args) if left <= RENEW_DAYS and left <= life * RENEW_SHARE else passed(**args)

@@ -17,13 +17,11 @@ from ipv6check.rules.rule import (
     warned,
     worst,
 )
-from ipv6check.scales import Scales
+from ipv6check.scales import SLOW, Scales
 from ipv6check.tries import DEFINITIVE_TRIES, State
 
 CHAIN_PASS: Final = 4
 CHAIN_WARN: Final = 8
-SLOW: Final = 1.0
-"""Seconds an answer may take, timed from the packet that was answered (our own choice)."""
 
 
 def absence_is_confirmed(lookup: Lookup, evidence: Evidence) -> bool:

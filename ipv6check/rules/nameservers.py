@@ -4,7 +4,7 @@ from typing import Final
 
 from ipv6check.facts import Evidence, Family, NameserverFacts, NameserverHost, ServerTries, family_of
 from ipv6check.model import FailureKind, Reason, Severity
-from ipv6check.rules.dns import SLOW, quickest
+from ipv6check.rules.dns import quickest
 from ipv6check.rules.rule import (
     Args,
     Finding,
@@ -16,7 +16,7 @@ from ipv6check.rules.rule import (
     rule,
     warned,
 )
-from ipv6check.scales import Scales
+from ipv6check.scales import SLOW, Scales
 from ipv6check.tries import State, Weighing
 
 ENOUGH: Final = 2

@@ -1,11 +1,11 @@
 """REACH: whether TCP gets through, by each family. Each name is judged with its own addresses; the worst of the two counts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ipv6check.facts import FAMILIES, Evidence, Family, NameLookups, family_of
-from ipv6check.model import FailureKind, Reason, Severity
+from ipv6check.model import FailureKind, Reason, Severity, Stage
 from ipv6check.rules.rule import (
     Args,
     Finding,
@@ -80,6 +80,10 @@ class Name:
         """The ports of one family."""
         return self.v6 if family == 6 else self.v4
 
+    def is_resolved(self, family: Family) -> bool:
+        """Whether the question for its addresses of one family was answered."""
+        return (self.lookups.aaaa if family == 6 else self.lookups.a).answer is not None
+
 
 def names_of(evidence: Evidence) -> list[Name]:
     """The names with an address and what was seen of their ports."""
@@ -97,23 +101,30 @@ def names_of(evidence: Evidence) -> list[Name]:
     return names
 
 
-def each_name(evidence: Evidence, judge: Callable[[Name], Finding]) -> Finding:
-    """Judge every name that has an address and give the worst; `nm` when it is not known which have."""
+def each_name(evidence: Evidence, judge: Callable[[Name], Finding], *needs: Family) -> Finding:
+    """Judge every name that has an address and give the worst; `nm` where it is not known whether one has, or where its
+    addresses of a family that the judge needs are not known."""
     if evidence.dns is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
     names = names_of(evidence)
     if evidence.dns.names and not names:
         return not_measured(Reason.DEPENDENCY_FAILED)
-    findings = [not_measured(Reason.BLOCKED) if name.is_hidden else judge(name) for name in names]
-    if any(name.aaaa.answer is None or name.a.answer is None for name in (evidence.dns.listed, evidence.dns.www)):
+    findings = [_judge_name(name, judge, needs) for name in names]
+    if any(not name.exists and not name.is_seen for name in (evidence.dns.listed, evidence.dns.www)):
         findings.append(not_measured(Reason.RESOLVER_ERROR))
     return worst(findings)
+
+
+def _judge_name(name: Name, judge: Callable[[Name], Finding], needs: Sequence[Family]) -> Finding:
+    if not all(name.is_resolved(family) for family in needs):
+        return not_measured(Reason.RESOLVER_ERROR)
+    return not_measured(Reason.BLOCKED) if name.is_hidden else judge(name)
 
 
 @rule("REACH-01", refs=("Internet.nl", "SIDN Labs"))
 def https_port_answers_over_ipv6(evidence: Evidence) -> Finding:
     """Does TCP port 443 answer at every usable IPv6 address?"""
-    return each_name(evidence, lambda name: _all_some_none(name, name.v6.only(HTTPS)))
+    return each_name(evidence, lambda name: _all_some_none(name, name.v6.only(HTTPS)), 6)
 
 
 def _all_some_none(name: Name, ports: Ports) -> Finding:
@@ -134,7 +145,7 @@ def _all_some_none(name: Name, ports: Ports) -> Finding:
 @rule("REACH-02", refs=("Internet.nl",))
 def http_port_answers_alike_over_ipv6(evidence: Evidence) -> Finding:
     """Does TCP port 80 answer at every usable IPv6 address, or on neither family?"""
-    return each_name(evidence, _http_port)
+    return each_name(evidence, _http_port, 6, 4)
 
 
 def _http_port(name: Name) -> Finding:
@@ -149,7 +160,7 @@ def _http_port(name: Name) -> Finding:
 @rule("REACH-03", severity=Severity.RECOMMENDED, refs=("internetstandards/Internet.nl#1972",))
 def every_ipv4_address_answers(evidence: Evidence) -> Finding:
     """Does every IPv4 address answer on port 443 or 80?"""
-    return each_name(evidence, _ipv4_addresses)
+    return each_name(evidence, _ipv4_addresses, 4)
 
 
 def _ipv4_addresses(name: Name) -> Finding:
@@ -165,7 +176,7 @@ def _ipv4_addresses(name: Name) -> Finding:
 @rule("REACH-04", refs=("internetstandards/Internet.nl#1705",))
 def same_ports_are_open_on_both_families(evidence: Evidence) -> Finding:
     """Are the same of the ports 80 and 443 open by IPv6 and by IPv4?"""
-    return each_name(evidence, _same_ports)
+    return each_name(evidence, _same_ports, 6, 4)
 
 
 def _same_ports(name: Name) -> Finding:
@@ -196,9 +207,20 @@ def failures_are_named(evidence: Evidence) -> Finding:
         return each_name(evidence, lambda name: not_applicable())
     names = [name for name in names_of(evidence) if not name.is_hidden]
     failures = [failure for name in names for ports in (name.v6, name.v4) for failure in ports.failed]
+    failures += _failed_handshakes(evidence)
     if failures:
         return informed(failures=failures)
     return each_name(evidence, _all_seen)
+
+
+def _failed_handshakes(evidence: Evidence) -> list[str]:
+    """The addresses whose port 443 answers and whose TLS does not, and how."""
+    scales, failed = Scales(evidence), []
+    for at in (at for name in (evidence.web.names if evidence.web else ()) for at in name.addresses):
+        weighing = scales.fetches(at.https)
+        if weighing.state is State.FAILED and weighing.failure and weighing.failure.stage is Stage.TLS:
+            failed.append(f"{at.address} {HTTPS}: {weighing.failure.kind}")
+    return list(dict.fromkeys(failed))
 
 
 def _all_seen(name: Name) -> Finding:
@@ -209,7 +231,7 @@ def _all_seen(name: Name) -> Finding:
 @rule("REACH-10", refs=("RFC 8305", "RFC 6724"))
 def published_ipv6_is_not_broken(evidence: Evidence) -> Finding:
     """Is there an answer at the published IPv6 addresses, where there is one by IPv4?"""
-    return each_name(evidence, _not_broken)
+    return each_name(evidence, _not_broken, 6, 4)
 
 
 def _not_broken(name: Name) -> Finding:

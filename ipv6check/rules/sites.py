@@ -35,6 +35,8 @@ class Site:
 
     def unseen(self, family: Family) -> Reason | None:
         """Why it is not known whether a family is reachable; None when it is known."""
+        if not self.ports.is_resolved(family):
+            return Reason.RESOLVER_ERROR
         ports = self.ports.of(family)
         return None if ports.up else ports.reason
 

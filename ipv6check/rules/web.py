@@ -214,7 +214,7 @@ def both_families_give_the_same_status(evidence: Evidence) -> Finding:
 
 def _same_status(site: Site) -> Finding:
     for family in FAMILIES:
-        if not site.ports.of(family).weighed:
+        if site.ports.is_resolved(family) and not site.ports.of(family).weighed:
             return not_applicable(name=site.name)
     for family in FAMILIES:
         if (reason := site.unseen(family)) is not None:
@@ -261,7 +261,7 @@ def redirects_work_over_ipv6(evidence: Evidence) -> Finding:
 
 
 def _redirects_over_ipv6(site: Site) -> Finding:
-    if not site.ports.v6.weighed:
+    if site.ports.is_resolved(6) and not site.ports.v6.weighed:
         return not_applicable(name=site.name)
     if (reason := site.unseen(6)) is not None:
         return not_measured(reason)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, get_type_hints
 
 from ipv6check.facts import Answer, Attempt, Certificate, Evidence
 
@@ -65,9 +65,5 @@ def _fields_with_tries(kind: Any) -> tuple[str, ...]:
     """The fields of a kind of facts in which tries may stand: those that hold facts or tuples of them."""
     if not is_dataclass(kind) or kind in (Answer, Certificate):
         return ()
-    return tuple(f.name for f in fields(kind) if _holds_facts(f.type) and f.name not in NO_FAULT)
-
-
-def _holds_facts(annotation: object) -> bool:
-    text = annotation if isinstance(annotation, str) else str(annotation)
-    return "ipv6check.facts" in text
+    hints = get_type_hints(kind)
+    return tuple(f.name for f in fields(kind) if "ipv6check.facts" in str(hints[f.name]) and f.name not in NO_FAULT)

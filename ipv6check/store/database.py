@@ -87,6 +87,8 @@ class Database:
         if self.exists and self.revision() not in known_revisions():
             self.check()
         with explained(self), self.engine.begin() as connection:
+            if self.is_sqlite:  # the driver opens no transaction before DDL: half a set-up could be left behind
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             config = _alembic()
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, "head")

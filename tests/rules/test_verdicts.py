@@ -629,3 +629,25 @@ def test_the_clock_judges_dates_at_the_time_of_the_exchange() -> None:
 def test_run_conditions_set_how_many_tries_are_enough() -> None:
     run: RunFacts = f.run(tries=1)
     assert says(evidence(Site(ports={(V6, 443): ("timeout",)}), run=run), "REACH-01") == "fail"
+
+
+def test_an_unanswered_aaaa_question_leaves_what_rests_on_ipv4() -> None:
+    half = lookups(DOMAIN, f.unseen(DOMAIN, "AAAA"), f.lookup(DOMAIN, "A", V4))
+    seen = evidence(Site(v6=()), dns=dns(half))
+    found = {id_: says(seen, id_) for id_ in ("REACH-01", "REACH-03", "REACH-10", "WEB-01", "WEB-02", "WEB-12", "WEB-13")}
+    unseen = "nm:resolver-error"
+    assert found == {
+        "REACH-01": unseen,
+        "REACH-03": "pass",
+        "REACH-10": unseen,
+        "WEB-01": "pass",
+        "WEB-02": "pass",
+        "WEB-12": unseen,
+        "WEB-13": unseen,
+    }
+    assert judge(seen)["WEB-01"].args["v6"] == "unseen"
+
+
+def test_a_handshake_that_fails_is_named() -> None:
+    seen = evidence(Site(https={V6: failing(V6, f.fail("tls", f.Stage.TLS))}))
+    assert judge(seen)["REACH-05"].args["failures"] == [f"{V6} 443: tls"]
