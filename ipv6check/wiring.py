@@ -1,11 +1,13 @@
 """From settings to what a scan needs: the network, the canaries, the rhythm, a run's conditions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from ipv6check.config import ConfigurationError, Settings
 from ipv6check.facts import RunFacts
+from ipv6check.net.download import Downloaded, fetch
 from ipv6check.net.guard import OptOut
 from ipv6check.net.network import Network, NetworkSettings
 from ipv6check.net.pace import PaceLimits
@@ -103,3 +105,9 @@ def new_run(settings: Settings, planned: int) -> RunFacts:
         version=__version__,
         planned=planned,
     )
+
+
+def fetcher(settings: Settings) -> Callable[..., Downloaded]:
+    """What fetches bulk files, with the operator's CA and contact page."""
+    network = settings.network
+    return partial(fetch, ca_file=str(network.ca_file) if network.ca_file else None, contact=network.user_agent_url)
