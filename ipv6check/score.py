@@ -69,9 +69,7 @@ REQUIREMENTS: Final[tuple[Mapping[str, Requirement], ...]] = (
 """What each level asks beyond the one below, L1 first."""
 
 ONLY_WHERE_RUN: Final = frozenset({"PAGE-03"})
-NOT_FOR_WANT_OF: Final = frozenset({"SEC-01"})
-"""Checks that stand in no level's way when they were not measured: PAGE-03 counts where it was run, and SEC-01 only takes
-away when a validating resolver refused the name."""
+"""Checks that stand in no level's way when they were not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +149,12 @@ def _is_measured(verdict: Verdict) -> bool:
 
 
 def _is_wanting(verdict: Verdict) -> bool:
+    """Whether a check that a level needs is open. SEC-01 only takes away, when a validating resolver refused the name."""
     if verdict.outcome is not Outcome.NOT_MEASURED:
         return verdict.id == "WEB-01" and verdict.args.get("v6") == "unseen"
-    return verdict.id not in NOT_FOR_WANT_OF | ONLY_WHERE_RUN
+    if verdict.id == "SEC-01":
+        return bool(verdict.args.get("refused"))
+    return verdict.id not in ONLY_WHERE_RUN
 
 
 def flags_of(verdicts: Verdicts) -> tuple[str, ...]:

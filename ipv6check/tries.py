@@ -139,6 +139,8 @@ def weigh(
 ) -> Weighing:
     """Say what tries of one thing amount to: worked, unstable (some failed), failed (enough counted failures), or unseen.
 
+    A wrong answer needs no witness, since it came all the way; silence and the like do.
+
     `failed` picks the failure that matters to the question: one at or before the stage it asks about.
     """
     worked, counted, ours = 0, [], []
@@ -146,7 +148,7 @@ def weigh(
         failure = failed(attempt)
         if failure is None:
             worked += 1
-        elif failure.is_ours or not timeline.vouches(witness, attempt.start, attempt.end):
+        elif failure.is_ours or (attempt.failure and not timeline.vouches(witness, attempt.start, attempt.end)):
             ours.append(failure)
         else:
             counted.append(failure)

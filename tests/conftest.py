@@ -1,7 +1,6 @@
 """What holds for every test: no sockets unless a marker allows them, no real Internet unless it is asked for."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import pytest
@@ -33,11 +32,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(autouse=True)
-def _no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Forbid Internet sockets and name resolution; what asyncio needs for itself (AF_UNIX) goes on working."""
     if not any(request.node.get_closest_marker(marker) for marker in MAY_USE_SOCKETS):
         _forbid(monkeypatch)
-    yield
 
 
 def _forbid(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,11 @@ class Net(Protocol):
 class Lateness(Protocol):
     """How late our own event loop was."""
 
+    @property
+    def latest(self) -> float:
+        """The lag at the last look, in seconds."""
+        ...
+
     def percentile(self, share: float) -> float:
         """The lag in seconds that this share of looks did not exceed."""
         ...

@@ -84,6 +84,8 @@ def silent(stage: Stage) -> Failure:
 class _NeverLate:
     """The lag of a network that waits for nothing."""
 
+    latest = 0.0
+
     def percentile(self, share: float) -> float:
         """The lag in seconds that this share of ticks did not exceed."""
         return 0.0

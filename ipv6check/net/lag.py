@@ -32,6 +32,11 @@ class LagMonitor:
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
 
+    @property
+    def latest(self) -> float:
+        """The lag at the last look, in seconds."""
+        return self._lags[-1] if self._lags else 0.0
+
     def was_late_since(self, moment: float) -> bool:
         """Whether the loop was late at any time since then (loop time, seconds)."""
         return self._late_at >= moment

@@ -24,7 +24,7 @@ def zone_and_names_validate(evidence: Evidence) -> Finding:
         errors = list(answer.extended_errors) if answer else []
         return failed(zone=facts.zone, name=bogus[0].name, type=bogus[0].type, errors=errors)
     if any(lookup.answer is None or lookup.is_bogus for lookup in lookups):
-        return not_measured(Reason.RESOLVER_ERROR)
+        return not_measured(Reason.RESOLVER_ERROR, refused=any(lookup.is_bogus for lookup in lookups))
     unsigned = [lookup.name for lookup in lookups if lookup.answer is not None and not lookup.answer.authenticated]
     if not unsigned:
         return passed(zone=facts.zone)

@@ -110,9 +110,17 @@ def each_name(evidence: Evidence, judge: Callable[[Name], Finding], *needs: Fami
     if evidence.dns.names and not names:
         return not_measured(Reason.DEPENDENCY_FAILED)
     findings = [_judge_name(name, judge, needs) for name in names]
-    if any(not name.exists and not name.is_seen for name in (evidence.dns.listed, evidence.dns.www)):
+    if any(_may_exist(name, needs or FAMILIES) for name in (evidence.dns.listed, evidence.dns.www)):
         findings.append(not_measured(Reason.RESOLVER_ERROR))
     return worst(findings)
+
+
+def _may_exist(name: NameLookups, families: Sequence[Family]) -> bool:
+    """Whether a name that showed no address might have one of these families: NXDOMAIN speaks for all types (RFC 8020)."""
+    answers = {6: name.aaaa.answer, 4: name.a.answer}
+    if name.exists or any(answer is not None and answer.rcode == "NXDOMAIN" for answer in answers.values()):
+        return False
+    return any(answers[family] is None for family in families)
 
 
 def _judge_name(name: Name, judge: Callable[[Name], Finding], needs: Sequence[Family]) -> Finding:

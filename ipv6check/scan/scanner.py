@@ -35,6 +35,9 @@ WAITING_PER_PLACE: Final = 20
 ADMISSION: Final = 0.1
 """Seconds in which a share of a second's targets is admitted: a whole second's worth at once would make us late."""
 
+CALM: Final = 0.05
+"""Seconds of lag of our own event loop above which no more targets are admitted."""
+
 JITTER: Final = 0.2
 PATIENCE: Final = 60.0
 RESOLVER_PATIENCE: Final = 300.0
@@ -149,6 +152,7 @@ class Scanner:
         throttle = Throttler(rate_limit=max(1, round(self._rhythm.admitted_per_second * ADMISSION)), period=ADMISSION)
         for target in targets:
             await self._wait_for_resolver()
+            await self._wait_for_calm()
             if self._stopping.is_set():
                 return
             async with throttle:
@@ -175,6 +179,12 @@ class Scanner:
             if monotonic() > until:
                 raise VantageError("the resolver stopped answering; what is done is kept: resume the run when it is back")
             await asyncio.sleep(1)
+
+    async def _wait_for_calm(self) -> None:
+        """Hold back while we are late with what is under way: more of it would make others look slow."""
+        while self._tasks and self._network.lag.latest > CALM:
+            await asyncio.wait(self._tasks, timeout=ADMISSION, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(ADMISSION / 2)
 
     async def _finish(self) -> None:
         """Wait for what is on its way; do again what an outage of ours spoilt; end on a look at ourselves."""

@@ -84,6 +84,7 @@ class Database:
         if self.path is not None:
             with explained(self):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._recover()
         if self.exists and self.revision() not in known_revisions():
             self.check()
         with explained(self), self.engine.begin() as connection:
@@ -93,8 +94,15 @@ class Database:
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, "head")
 
+    def _recover(self) -> None:
+        """Let SQLite undo what a killed writer left half done: a connection that only reads cannot."""
+        if self.path is not None and self.path.exists():
+            with explained(self), self.engine.connect():
+                pass
+
     def ready(self) -> None:
         """Set it up when there is none; refuse an old or unknown shape."""
+        self._recover()
         if self.exists:
             self.check()
         else:
