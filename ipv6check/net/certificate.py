@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import warnings
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -9,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from ipv6check.facts import Certificate
@@ -18,8 +20,9 @@ T = TypeVar("T")
 
 CERTIFICATES_KEPT: Final = 10
 DER_KEPT: Final = 65_536
-NAMES_KEPT: Final = 100
-"""At most so many certificates of a chain, octets of a certificate and names of it are stored."""
+NAMES_KEPT: Final = 1_000
+"""At most so many certificates of a chain, octets of a certificate and names of it are stored. Certificates of large hosters
+have hundreds of names, and the one that is looked for may be the last."""
 
 UNREADABLE: Final = (
     ValueError,
@@ -51,7 +54,7 @@ def read_certificate(der: bytes) -> Certificate:
             broken.append(field)
             return default
 
-    loaded = read("certificate", lambda: x509.load_der_x509_certificate(der), None)
+    loaded = read("certificate", lambda: _load(der), None)
     if loaded is None:
         return Certificate(sha256=digest, malformed=tuple(broken), der=kept)
     key_type, key_bits, key_hash = read("key", lambda: _key(loaded), NO_KEY)
@@ -76,6 +79,12 @@ def read_certificate(der: bytes) -> Certificate:
     )
 
 
+def _load(der: bytes) -> x509.Certificate:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CryptographyDeprecationWarning)  # of oddities that will be errors one day
+        return x509.load_der_x509_certificate(der)
+
+
 def _key(certificate: x509.Certificate) -> tuple[str, int | None, str]:
     key = certificate.public_key()
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -89,16 +98,17 @@ def _key(certificate: x509.Certificate) -> tuple[str, int | None, str]:
 
 def _names(certificate: x509.Certificate) -> tuple[tuple[str, ...], tuple[str, ...]]:
     extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    names = [printable(name.lower(), 253) for name in extension.get_values_for_type(x509.DNSName)]
-    addresses = [str(address) for address in extension.get_values_for_type(x509.IPAddress)]
-    return tuple(names[:NAMES_KEPT]), tuple(addresses[:NAMES_KEPT])
+    names = [printable(name.lower(), 253) for name in extension.get_values_for_type(x509.DNSName)[:NAMES_KEPT]]
+    addresses = [str(address) for address in extension.get_values_for_type(x509.IPAddress)[:NAMES_KEPT]]
+    return tuple(names), tuple(addresses)
 
 
 def _issuer_urls(certificate: x509.Certificate) -> tuple[str, ...]:
     extension = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    return tuple(
+    urls = [
         printable(description.access_location.value)
         for description in extension
         if description.access_method == AuthorityInformationAccessOID.CA_ISSUERS
         and isinstance(description.access_location, x509.UniformResourceIdentifier)
-    )
+    ]
+    return tuple(urls[:NAMES_KEPT])

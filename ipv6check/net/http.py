@@ -28,7 +28,15 @@ HANDSHAKES_AT_ONCE: Final = 16
 SILENT_AFTER: Final = 1.0
 """Seconds after which a handshake that is not done gives its place back: a silent host must not hold up the others."""
 
-READ_SIZE: Final = 65_536
+READ_SIZE: Final = 4_096
+"""Octets read before others have their turn: a thousand tiny chunks or interim responses in them take a while to read."""
+
+ALWAYS_STORED: Final = frozenset({"location", "strict-transport-security", "date"})
+"""Headers that checks look at: kept also when what came before them was long."""
+
+CLOSED_SILENTLY: Final = "closed without a word"
+"""What is said of an empty reply; on a connection that was parked it means that the server had given it up."""
+
 HTTP_LIBRARY_ERRORS: Final = (httpcore.ProtocolError, httpcore.NetworkError, httpx.InvalidURL)
 """What the libraries raise on a peer's bytes, beside OSError and ssl.SSLError."""
 
@@ -43,13 +51,20 @@ class Handshakes:
     async def place(self) -> AsyncIterator[None]:
         """Hold a place until done, or until the peer has been silent for a while."""
         await self._places.acquire()
-        lent = asyncio.get_running_loop().call_later(SILENT_AFTER, self._places.release)
+        is_held = True
+
+        def give_back() -> None:
+            nonlocal is_held
+            if is_held:
+                is_held = False
+                self._places.release()
+
+        silence = asyncio.get_running_loop().call_later(SILENT_AFTER, give_back)
         try:
             yield
         finally:
-            if lent.when() > asyncio.get_running_loop().time() and not lent.cancelled():
-                lent.cancel()
-                self._places.release()
+            silence.cancel()
+            give_back()
 
 
 class Line(httpcore.AsyncNetworkStream):
@@ -66,9 +81,12 @@ class Line(httpcore.AsyncNetworkStream):
         self._cap, self._cap_name = self.read_bytes + BODY_CAP, "body"
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there; raises `Cut` above the cap."""
+        """Read what is there; raises `Cut` above the cap, RemoteProtocolError when nothing comes at all."""
+        await asyncio.sleep(0)
         data = await self._reader.read(min(max_bytes, READ_SIZE))
         self.read_bytes += len(data)
+        if not self.read_bytes:
+            raise httpcore.RemoteProtocolError(CLOSED_SILENTLY)
         if self.read_bytes > self._cap:
             raise Cut(self._cap_name)
         return data
@@ -79,8 +97,9 @@ class Line(httpcore.AsyncNetworkStream):
         await self._writer.drain()
 
     async def aclose(self) -> None:
-        """Leave at once."""
+        """Leave at once; the socket is closed when this returns."""
         self._writer.transport.abort()
+        await asyncio.sleep(0)
 
     def get_extra_info(self, info: str) -> Any:
         """Nothing that httpcore would need."""
@@ -95,14 +114,14 @@ class Line(httpcore.AsyncNetworkStream):
 
 async def plain_line(connection: Connection) -> Line:
     """Talk in the clear on an open connection."""
-    return Line(*await asyncio.open_connection(sock=connection.sock))
+    return Line(*await asyncio.open_connection(sock=connection.hand_over()))
 
 
 async def tls_line(connection: Connection, context: ssl.SSLContext, server_name: str) -> Line:
     """Shake hands on an open connection. Raises ssl.SSLError, OSError or TimeoutError after 8 s."""
     async with asyncio.timeout(TLS_DEADLINE):
         streams = await asyncio.open_connection(
-            sock=connection.sock,
+            sock=connection.hand_over(),
             ssl=context,
             server_hostname=server_name,
             ssl_handshake_timeout=TLS_DEADLINE + 1,
@@ -114,15 +133,14 @@ async def tls_line(connection: Connection, context: ssl.SSLContext, server_name:
 class _OneConnection(httpx.AsyncBaseTransport):
     """Carries one httpx request over one connection that is already open."""
 
-    def __init__(self, connection: httpcore.AsyncHTTP11Connection) -> None:
-        self._connection = connection
+    def __init__(self, line: Line) -> None:
+        self._line = line
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        response = await self._connection.handle_async_request(
-            httpcore.Request(request.method, target, headers=request.headers.raw)
-        )
+        connection = httpcore.AsyncHTTP11Connection(origin=target.origin, stream=self._line)
+        response = await connection.handle_async_request(httpcore.Request(request.method, target, headers=request.headers.raw))
         return httpx.Response(response.status, headers=response.headers, stream=_Raw(response))
 
 
@@ -151,10 +169,8 @@ class Reply:
 async def get(line: Line, url: str, user_agent: str) -> Reply:
     """Send a GET for `url` on a line and read the reply. Raises httpcore errors, `Cut("headers")`, OSError, TimeoutError."""
     request = httpx.Request("GET", url, headers=_request_headers(user_agent))
-    connection = httpcore.AsyncHTTP11Connection(origin=httpcore.URL(url).origin, stream=line)
-    transport = _OneConnection(connection)
     async with asyncio.timeout(HEAD_DEADLINE):
-        response = await transport.handle_async_request(request)
+        response = await _OneConnection(line).handle_async_request(request)
     if len(response.headers.raw) > HEADERS_CAP:
         raise Cut("headers")
     line.cap_body()
@@ -189,11 +205,20 @@ def _request_headers(user_agent: str) -> dict[str, str]:
 
 
 def _stored(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    """The head as it is stored: what is too much of it is left out, but never what checks look at."""
     kept: list[tuple[str, str]] = []
     size = 0
     for name, value in raw:
+        lower = name.decode("latin-1").lower()
         size += len(name) + len(value)
-        if size > HEAD_STORED and kept:
-            break
-        kept.append((name.decode("latin-1").lower(), value[:HEAD_STORED].decode("latin-1")))
+        if size <= HEAD_STORED or lower in ALWAYS_STORED:
+            kept.append((lower, _text(value[:HEAD_STORED])))
     return tuple(kept)
+
+
+def _text(value: bytes) -> str:
+    """A header's value: many servers write UTF-8, such as the path of a redirect, where the standard has Latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

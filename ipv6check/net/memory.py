@@ -28,7 +28,7 @@ class Memory:
             try:
                 return await asyncio.shield(known)
             except asyncio.CancelledError:
-                if not known.cancelled():
+                if not known.cancelled() or _is_cancelled():
                     raise
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._known[key] = future
@@ -49,3 +49,9 @@ class Memory:
                 self._known.move_to_end(key)
                 return
             del self._known[key]
+
+
+def _is_cancelled() -> bool:
+    """Whether whoever asks here was told to stop, as well as the one it waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

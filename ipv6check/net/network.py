@@ -12,7 +12,7 @@ from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
 from ipv6check.net.api import Way
 from ipv6check.net.failure import printable
-from ipv6check.net.guard import Guard, OptOut
+from ipv6check.net.guard import DNS_PORT, Guard, OptOut
 from ipv6check.net.lag import LagMonitor
 from ipv6check.net.memory import Memory
 from ipv6check.net.pace import Pace, PaceLimits
@@ -21,7 +21,7 @@ from ipv6check.net.roots import built_in_roots
 from ipv6check.net.tcp import FIRST_DEADLINE, LATER_DEADLINE, Connection, Connections
 from ipv6check.net.tls import build_contexts
 from ipv6check.net.url import Url
-from ipv6check.net.web import Web, no_fetch, no_handshake, now
+from ipv6check.net.web import HTTPS, Web, no_fetch, no_handshake, now
 from ipv6check.version import __version__
 
 A = TypeVar("A", bound=Attempt)
@@ -162,8 +162,8 @@ class Session:
     ) -> DnsTry:
         """Ask a name server straight, without recursion."""
         question = Question(server=server, name=name, type=rdtype)
-        if ours := self._ours(server, Stage.DNS):
-            return DnsTry(start=now(), end=now(), server=server, transport=transport, failure=ours)
+        if not_tried := self._refusal(server, DNS_PORT, Stage.DNS, host):
+            return DnsTry(start=now(), end=now(), server=server, transport=transport, sends=0, failure=not_tried)
 
         async def ask() -> DnsTry:
             tried = await self._dns(question, transport, host)
@@ -174,8 +174,8 @@ class Session:
 
     async def connect(self, address: Address, port: int, *, name: str = "", again: int = 0) -> TcpTry:
         """Complete a TCP handshake and park the connection."""
-        if ours := self._ours(address, Stage.TCP):
-            return TcpTry(start=now(), end=now(), address=address, port=port, failure=ours)
+        if not_tried := self._refusal(address, port, Stage.TCP, name):
+            return TcpTry(start=now(), end=now(), address=address, port=port, failure=not_tried)
 
         async def open_and_park() -> TcpTry:
             seen, connection = await self._open(address, port, name)
@@ -192,8 +192,8 @@ class Session:
 
     async def fetch(self, url: Url, address: Address, *, again: int = 0) -> tuple[Fetch, tuple[Certificate, ...]]:
         """GET a URL from one address; with a bad path the exchange goes on unverified, and says so."""
-        if ours := self._ours(address, Stage.TCP):
-            return no_fetch(url, address, ours), ()
+        if not_tried := self._refusal(address, url.port, Stage.TCP, url.host):
+            return no_fetch(url, address, not_tried), ()
 
         async def steadily() -> tuple[Fetch, tuple[Certificate, ...]]:
             seen: dict[str, Certificate] = {}
@@ -207,8 +207,8 @@ class Session:
 
     async def legacy_handshake(self, address: Address, name: str, *, again: int = 0) -> TlsTry:
         """Try a TLS handshake that offers 1.0 and 1.1 only."""
-        if ours := self._ours(address, Stage.TCP):
-            return no_handshake(address, name, ours)
+        if not_tried := self._refusal(address, HTTPS, Stage.TCP, name):
+            return no_handshake(address, name, not_tried)
 
         async def shake() -> TlsTry:
             tried = await self._network.steady(lambda: self._network.web.legacy_handshake(address, name, self._open))
@@ -219,8 +219,13 @@ class Session:
 
     # What it costs
 
-    def _ours(self, address: Address, stage: Stage) -> Failure | None:
-        """Why this session does not even try: a family we do not have, or a budget that is used up."""
+    def _refusal(self, address: Address, port: int, stage: Stage, name: str) -> Failure | None:
+        """Why this session does not even try: the guard says no, a family we do not have, a budget that is used up.
+
+        The guard is asked here too, since what one name may not others may, and they share what is remembered and parked.
+        """
+        if refused := self._network.guard.refusal(address, port, stage, name):
+            return refused
         if self._for_vantage:
             return None
         if family_of(address) in self._network.down:
@@ -232,7 +237,9 @@ class Session:
         return None if self._connections > 0 else Failure(kind=FailureKind.BUDGET, stage=stage, detail="connections")
 
     def _spend(self, attempt: Attempt) -> None:
-        """Count a try's time, what it shares with others of this target only once."""
+        """Count a try's time in the first pass, what it shares with others of this target only once."""
+        if not self.is_first_pass:
+            return
         start = max(attempt.start, self._counted_until)
         if attempt.end > start:
             self._seconds += (attempt.end - start).total_seconds()

@@ -39,10 +39,18 @@ class Spacing:
         now = asyncio.get_running_loop().time()
         due = max(self._next.pop(key, 0.0), now - self._saved)
         self._next[key] = due + self._interval
-        while len(self._next) > REMEMBERED and next(iter(self._next.values())) < now:
-            self._next.popitem(last=False)
+        self._forget(now)
         if due > now:
             await asyncio.sleep(due - now)
+
+    def _forget(self, now: float) -> None:
+        """Forget idle keys above the cap, the least recently used first; a busy one is looked at again later."""
+        while len(self._next) > REMEMBERED:
+            key, due = next(iter(self._next.items()))
+            if due > now:
+                self._next.move_to_end(key)
+                return
+            del self._next[key]
 
 
 class Places:

@@ -51,6 +51,6 @@ def system_resolvers() -> tuple[Address, ...]:
     """The resolvers this host is set up with, in their order; none when it has none."""
     try:
         names = dns.resolver.Resolver().nameservers
-    except dns.exception.DNSException:
+    except (dns.exception.DNSException, ValueError):
         return ()
     return parse_addresses(str(name) for name in names)

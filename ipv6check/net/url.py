@@ -16,6 +16,9 @@ LONGEST: Final = 2_000
 PORTS: Final = {"http": 80, "https": 443}
 LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+NO_HOST: Final = re.compile(r"([a-z][a-z0-9+.-]*:)?//([/?#]|$)", re.IGNORECASE)
+AUTHORITY: Final = re.compile(r"([^\\]*@)?(\[[0-9a-f:.]+\]|[^\[\]:\\]*)(:[0-9]*)?", re.IGNORECASE)
+"""Userinfo, a name or an address in brackets, a port: what is odd here some take for one host and some for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,13 @@ def parse(text: str, base: Url | None = None) -> Url | Failure:
     """Read a URL, relative to `base` if given; anything odd is a `bad-redirect`. Userinfo and fragment are dropped."""
     if len(text) > LONGEST:
         return _bad("too long")
-    if any(ord(c) <= 32 or ord(c) == 127 for c in text.strip()):
+    text = text.strip(" \t")
+    if any(ord(c) <= 32 or ord(c) == 127 for c in text):
         return _bad("white space or control characters")
+    if NO_HOST.match(text):
+        return _bad("no host")
     try:
-        parts = urlsplit(urljoin(str(base), text.strip()) if base else text.strip())
+        parts = urlsplit(urljoin(str(base), text) if base else text)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         return _bad(printable(str(error)))
@@ -60,7 +66,7 @@ def parse(text: str, base: Url | None = None) -> Url | Failure:
         return _bad(f"scheme {printable(scheme, 20)}")
     if port not in (None, PORTS[scheme]):
         return _bad(f"port {port}")
-    clean = read_host(host)
+    clean = read_host(host) if AUTHORITY.fullmatch(parts.netloc) else None
     if clean is None:
         return _bad(f"host {printable(host, 80)}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")

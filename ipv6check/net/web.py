@@ -14,7 +14,7 @@ from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net.certificate import CERTIFICATES_KEPT, read_certificate
 from ipv6check.net.challenge import challenge_in
 from ipv6check.net.failure import Cut, from_error
-from ipv6check.net.http import HTTP_LIBRARY_ERRORS, Handshakes, Line, get, plain_line, tls_line
+from ipv6check.net.http import CLOSED_SILENTLY, HTTP_LIBRARY_ERRORS, Handshakes, Line, get, plain_line, tls_line
 from ipv6check.net.tcp import Connection
 from ipv6check.net.tls import Contexts, chain_of
 from ipv6check.net.url import Url
@@ -55,12 +55,14 @@ class Web:
                 tcp, connection = await open_connection(address, url.port, url.host)
                 if connection is None:
                     return replace(no_fetch(url, address, tcp.failure), start=tcp.start)
-            fetch = await self._talk(connection, url, path_error, seen)
-            await connection.close()
+            try:
+                fetch = await self._talk(connection, url, path_error, seen)
+            finally:
+                await connection.close()
             was_parked, connection = connection.was_parked, None
             if not path_error and fetch.tls is not None and fetch.tls.path_error:
                 path_error = fetch.tls.path_error
-            elif not (was_parked and fetch.failure is not None and fetch.failure.kind is FailureKind.RESET):
+            elif not (was_parked and _found_closed(fetch)):
                 return fetch
 
     async def legacy_handshake(self, address: Address, name: str, open_connection: Opener) -> TlsTry:
@@ -69,10 +71,12 @@ class Web:
         tcp, connection = await open_connection(address, HTTPS, name)
         if connection is None:
             return replace(no_handshake(address, name, tcp.failure), start=tcp.start)
-        line, tried = await self._shake_hands(connection, self._contexts.legacy, name, {})
-        if line is not None:
-            await line.aclose()
-        await connection.close()
+        try:
+            line, tried = await self._shake_hands(connection, self._contexts.legacy, name, {})
+            if line is not None:
+                await line.aclose()
+        finally:
+            await connection.close()
         return tried
 
     async def _talk(self, connection: Connection, url: Url, path_error: str, seen: dict[str, Certificate]) -> Fetch:
@@ -83,8 +87,8 @@ class Web:
                 context = self._contexts.unverified if path_error else self._contexts.path
                 line, tls = await self._shake_hands(connection, context, url.host, seen)
                 if line is None:
-                    return replace(fetch, end=now(), tls=tls, failure=tls.failure)
-                fetch = replace(fetch, tls=replace(tls, path_error=path_error))
+                    return replace(fetch, start=tls.start, end=now(), tls=tls, failure=tls.failure)
+                fetch = replace(fetch, start=tls.start, tls=replace(tls, path_error=path_error))
             else:
                 line = await plain_line(connection)
             reply = await get(line, str(url), self._user_agent)
@@ -128,6 +132,12 @@ class Web:
             cipher=cipher[0] if cipher else "",
             chain=tuple(certificate.sha256 for certificate in certificates),
         )
+
+
+def _found_closed(fetch: Fetch) -> bool:
+    """Whether the server had closed the connection before it heard us."""
+    failure = fetch.failure
+    return failure is not None and (failure.kind is FailureKind.RESET or failure.detail == CLOSED_SILENTLY)
 
 
 def now() -> datetime:
