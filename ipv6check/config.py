@@ -91,9 +91,10 @@ class Store(Section):
 
 
 class Data(Section):
-    """Where routing, registry and RPKI tables are kept."""
+    """Where routing, registry and RPKI tables are kept; `rdap` is the URL of an RDAP service for domains, "" when none is."""
 
     directory: Path = Path("results/data")
+    rdap: str = Field(default="", pattern="^(https?://.+)?$")
 
 
 class Sections(BaseModel):

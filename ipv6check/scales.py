@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from ipv6check.facts import (
+    Answer,
     Attempt,
     AuthorityTries,
     DnsTry,
@@ -16,9 +17,10 @@ from ipv6check.facts import (
     ServerTries,
     TlsTry,
     family_of,
+    is_within,
 )
 from ipv6check.model import Failure, FailureKind, Stage
-from ipv6check.tries import Timeline, Weighing, Witness, dns_witness, tcp_witness, weigh
+from ipv6check.tries import DEFINITIVE_TRIES, Timeline, Weighing, Witness, dns_witness, tcp_witness, weigh
 
 A = TypeVar("A", bound=Attempt)
 
@@ -27,22 +29,40 @@ SLOW: Final = 1.0
 
 
 class Scales:
-    """Weighs the tries of one target's evidence. `open_ended`: the scan still runs."""
+    """Weighs the tries of one target's evidence. `open_ended`: the scan still runs. `zone` is the target's unless given."""
 
-    def __init__(self, seen: Evidence, *, open_ended: bool = False) -> None:
+    def __init__(self, seen: Evidence, *, open_ended: bool = False, zone: str | None = None) -> None:
         self._timeline = Timeline(seen.vantage, open_ended=open_ended)
         self._wanted = seen.run.tries if seen.run else 1
-        self._zone = seen.dns.zone if seen.dns else ""
+        self._zone = zone if zone is not None else seen.dns.zone if seen.dns else ""
         self._listed_has_a = {n.name for n in (seen.dns.listed, seen.dns.www) if n.a.addresses} if seen.dns else set()
+
+    @property
+    def definitive(self) -> int:
+        """So many agreeing answers settle what is definitive, such as a wrong record."""
+        return min(DEFINITIVE_TRIES, self._wanted)
 
     def soa(self, asked: ServerTries) -> Weighing:
         """One server address: NOERROR, authoritative, and the SOA of the zone (else it is lame)."""
         return self._dns(asked.tries, asked.server.version, asked.transport, lambda t: _soa_failure(t, self._zone))
 
     def authority(self, asked: AuthorityTries) -> Weighing:
-        """One server's answer about a name: data or a proper denial; NXDOMAIN while the name has an A record is wrong."""
+        """One server's answer about a name: data, a proper denial, or a referral to a zone below that has the name.
+
+        NXDOMAIN while the name has an A record is wrong.
+        """
         has_a = asked.name in self._listed_has_a
-        return self._dns(asked.tries, asked.server.version, "udp", lambda t: _name_failure(t, has_a))
+        return self._dns(asked.tries, asked.server.version, "udp", lambda t: _name_failure(t, asked.name, self._zone, has_a))
+
+    def referral(self, asked: AuthorityTries) -> Weighing:
+        """One server on the way down from the root: an authoritative answer, or a referral to a zone below."""
+        return self._dns(
+            asked.tries, asked.server.version, asked.transport, lambda t: _referral_failure(t, asked.name, asked.zone)
+        )
+
+    def reply(self, asked: AuthorityTries) -> Weighing:
+        """One question of which any reply is an answer; what it says is for the rule."""
+        return self._dns(asked.tries, asked.server.version, asked.transport, lambda tried: tried.failure)
 
     def is_slow_once(self, tries: Sequence[DnsTry]) -> bool:
         """Whether the only answer so far was slow: the best of the tries counts, and one may be our own slowness."""
@@ -84,15 +104,27 @@ def _soa_failure(tried: DnsTry, zone: str) -> Failure | None:
     return None if answer.soa == zone and answer.records else _wrong("wrong owner")
 
 
-def _name_failure(tried: DnsTry, has_a: bool) -> Failure | None:
+def _name_failure(tried: DnsTry, name: str, zone: str, has_a: bool) -> Failure | None:
+    answer = tried.answer
+    if (failure := _referral_failure(tried, name, zone)) is not None or answer is None:
+        return failure
+    return _wrong("NXDOMAIN while A exists") if answer.rcode == "NXDOMAIN" and has_a and not answer.aliases else None
+
+
+def _referral_failure(tried: DnsTry, name: str, zone: str) -> Failure | None:
+    """What is wrong with an answer of a zone's server that should say something of a name, or lead down to who does."""
     answer = tried.answer
     if tried.failure is not None or answer is None:
         return tried.failure
     if not answer.speaks:
         return _wrong(answer.rcode)
-    if not answer.authoritative:
-        return _wrong("not authoritative")
-    return _wrong("NXDOMAIN while A exists") if answer.rcode == "NXDOMAIN" and has_a and not answer.aliases else None
+    return None if answer.authoritative or leads_down(answer, name, zone) else _wrong("not authoritative")
+
+
+def leads_down(answer: Answer, name: str, zone: str) -> bool:
+    """Whether an answer of a zone's server refers to a zone between that and the name."""
+    below = answer.referral
+    return bool(below) and below != zone and is_within(below, zone) and is_within(name, below)
 
 
 def _fetch_failure(fetch: Fetch) -> Failure | None:

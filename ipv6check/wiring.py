@@ -6,37 +6,44 @@ from functools import partial
 from typing import Final
 
 from ipv6check.config import ConfigurationError, Settings
+from ipv6check.data import Tables
 from ipv6check.facts import RunFacts
 from ipv6check.net.download import Downloaded, fetch
 from ipv6check.net.guard import OptOut
 from ipv6check.net.network import Network, NetworkSettings
 from ipv6check.net.pace import PaceLimits
+from ipv6check.net.rdap import Rdap
 from ipv6check.net.roots import built_in_roots, read_roots, system_resolvers
-from ipv6check.probes import PROBES, Probe
+from ipv6check.probes import PROBES, Probe, resource_probes
 from ipv6check.probes.vantage import Controls
 from ipv6check.scan import Rhythm
 from ipv6check.store import new_run_id
 from ipv6check.version import __version__
 
 PROBES_OF: Final = {
-    "NAME": ("dns",),
-    "DNS": ("dns", "nameservers", "authority"),
-    "NS": ("dns", "nameservers"),
-    "SEC": ("dns",),
-    "ADDR": ("dns",),
+    "NAME": ("dns", "nameservers", "reachability", "web", "resources", "server_resources", "registration"),
+    "DNS": ("dns", "nameservers", "authority", "reachability", "web"),
+    "NS": ("dns", "nameservers", "dnssec", "authority", "resolution", "mail_zones", "server_resources"),
+    "SEC": ("dns", "nameservers", "dnssec", "authority"),
+    "ADDR": ("dns", "resources"),
     "REACH": ("dns", "reachability"),
     "WEB": ("dns", "reachability", "web"),
 }
 """What has to be looked at for each family of checks."""
 
 
-def probes_for(families: Sequence[str]) -> tuple[Probe, ...]:
-    """The probes that some families need, all when none is named. Raises ConfigurationError on an unknown family."""
+def probes_for(settings: Settings, families: Sequence[str] = ()) -> tuple[Probe, ...]:
+    """The probes that some families need, all when none is named. Raises ConfigurationError on an unknown family.
+
+    The tables are those in force now: an update meanwhile does not touch a run.
+    """
     unknown = [family for family in families if family not in PROBES_OF]
     if unknown:
         raise ConfigurationError(f"unknown family {unknown[0]}: choose from {', '.join(PROBES_OF)}")
     wanted = {name for family in families for name in PROBES_OF[family]}
-    return tuple(probe for probe in PROBES if not families or probe.name in wanted)
+    tables = Tables(settings.data.directory, datetime.now(UTC))
+    every = (*PROBES, *resource_probes(tables, Rdap(settings.data.rdap, fetcher(settings))))
+    return tuple(probe for probe in every if not families or probe.name in wanted)
 
 
 def read_opt_out(settings: Settings) -> OptOut:

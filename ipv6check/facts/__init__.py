@@ -10,20 +10,31 @@ from typing import Any, Final
 
 from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, FAMILIES, Attempt, Family, family_of
 from ipv6check.facts.dns import (
+    UNREACHABLE_ERRORS,
     Answer,
     AuthorityFacts,
     AuthorityTries,
     DnsFacts,
     DnsTry,
+    Iteration,
     Lookup,
+    MailZoneFacts,
     NameLookups,
     NameserverFacts,
     NameserverHost,
+    ResolutionFacts,
     ServerTries,
+    Signature,
+    ZoneStep,
+    is_within,
     usable_addresses,
 )
+from ipv6check.facts.dnssec import DelegationSigner, DnssecFacts, Key
+from ipv6check.facts.registration import RegistrationFacts
+from ipv6check.facts.resources import AddressFacts, ResourceFacts, RouteFact
 from ipv6check.facts.vantage import Canary, VantageFacts
 from ipv6check.facts.web import (
+    LAST_DAYS,
     AddressWeb,
     Certificate,
     Chain,
@@ -42,7 +53,10 @@ from ipv6check.model import Target
 __all__ = [
     "ADDRESSES_PER_FAMILY",
     "FAMILIES",
+    "LAST_DAYS",
     "SCHEMA",
+    "UNREACHABLE_ERRORS",
+    "AddressFacts",
     "AddressWeb",
     "Answer",
     "Attempt",
@@ -51,27 +65,39 @@ __all__ = [
     "Canary",
     "Certificate",
     "Chain",
+    "DelegationSigner",
     "DnsFacts",
     "DnsTry",
+    "DnssecFacts",
     "Evidence",
     "Family",
     "Fetch",
     "Hop",
     "HostReach",
+    "Iteration",
+    "Key",
     "Lookup",
+    "MailZoneFacts",
     "NameLookups",
     "NameWeb",
     "NameserverFacts",
     "NameserverHost",
     "PortTries",
     "ReachabilityFacts",
+    "RegistrationFacts",
+    "ResolutionFacts",
+    "ResourceFacts",
+    "RouteFact",
     "RunFacts",
     "ServerTries",
+    "Signature",
     "TcpTry",
     "TlsTry",
     "VantageFacts",
     "WebFacts",
+    "ZoneStep",
     "family_of",
+    "is_within",
     "usable_addresses",
 ]
 
@@ -103,7 +129,13 @@ class Evidence:
     opted_out: bool = False
     dns: DnsFacts | None = None
     nameservers: NameserverFacts | None = None
+    dnssec: DnssecFacts | None = None
     authority: AuthorityFacts | None = None
+    resolution: ResolutionFacts | None = None
+    mail_zones: MailZoneFacts | None = None
+    resources: ResourceFacts | None = None
+    server_resources: ResourceFacts | None = None
+    registration: RegistrationFacts | None = None
     reachability: ReachabilityFacts | None = None
     web: WebFacts | None = None
 

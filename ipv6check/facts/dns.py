@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from ipv6check.addressing import Address, is_usable, parse_addresses
@@ -9,6 +10,22 @@ from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, Attempt, Family
 
 UNREACHABLE_ERRORS: Final = ("EDE 22", "EDE 23")
 """Extended errors (RFC 8914) that speak of servers out of reach, not of signatures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One RRSIG record (RFC 4034). `verifies` tells whether a key of the zone made it over the records beside it, dates left
+    aside: None when that was not tried; `problem` says what is wrong then."""
+
+    covered: str
+    owner: str
+    signer: str
+    key_tag: int
+    algorithm: int
+    inception: datetime
+    expiration: datetime
+    verifies: bool | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +52,9 @@ class Answer:
     referral: str = ""
     referral_servers: tuple[str, ...] = ()
     glue: tuple[tuple[str, str], ...] = ()
+    signatures: tuple[Signature, ...] = ()
+    denial: str = ""
+    """How the name or type was denied: `NSEC` or `NSEC3` when such records came along."""
     size: int = 0
     wire: str = ""
     """The message as it came, base64."""
@@ -141,7 +161,9 @@ class DnsFacts:
     """The listed name and www through the validating resolver, and the zone they lie in.
 
     `zone_lookups` are the SOA questions asked while climbing to the zone's apex, the apex's own last; `zone` is "" when none
-    was found. `chain` are CNAME questions link by link, asked only when the resolver would not follow.
+    was found. `chain` are CNAME questions link by link, asked only when the resolver would not follow. `https` are HTTPS
+    records of the names that exist, `https_targets` the addresses of the hosts that AliasMode leads to; `caa` the climb from
+    each name; `wildcard` a random label below the listed name. `mail_hosts` are the addresses of the hosts of the MX set.
     """
 
     listed: NameLookups
@@ -149,6 +171,12 @@ class DnsFacts:
     zone: str = ""
     zone_lookups: tuple[Lookup, ...] = ()
     chain: tuple[Lookup, ...] = ()
+    mx: Lookup | None = None
+    mail_hosts: tuple[NameLookups, ...] = ()
+    https: tuple[Lookup, ...] = ()
+    https_targets: tuple[NameLookups, ...] = ()
+    caa: tuple[Lookup, ...] = ()
+    wildcard: NameLookups | None = None
 
     @property
     def names(self) -> tuple[NameLookups, ...]:
@@ -189,17 +217,27 @@ class NameserverFacts:
     child: Lookup | None = None
     hosts: tuple[NameserverHost, ...] = ()
     over_cap: int = 0
+    asked: tuple["AuthorityTries", ...] = ()
+    """Further questions to each server address, told apart by `purpose`: `ns`, `edns`, `recursion`."""
+    glue_over_tcp: DnsTry | None = None
+    """The question to the parent's server again, over TCP, when a server's AAAA glue was not in the reply over UDP."""
+    outside: tuple["Iteration", ...] = ()
+    """The AAAA of each server whose name is outside the zone, resolved from the root by IPv6 alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorityTries:
-    """One name's record of one type as one server address gives it, without recursion."""
+    """One name's record of one type as one server address gives it. `purpose` tells questions of the same type apart; `zone` is
+    the one that the server was asked as a server of, "" where that is plain."""
 
     host: str
     server: Address
     name: str
     type: str
     tries: tuple[DnsTry, ...] = ()
+    transport: Literal["udp", "tcp"] = "udp"
+    purpose: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +246,59 @@ class AuthorityFacts:
 
     zone: str
     answers: tuple[AuthorityTries, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneStep:
+    """One zone on the way from the root: which of its servers were asked and what they said, until one answered: the last.
+
+    `unusable` are servers that could not be asked, as (host, why): `no-glue`, `no-address`, `special` (an address nobody may
+    dial), `unresolved`: its own name is out of reach, `via` says in which zone (`host: zone`), and in a zone that could not be
+    passed `asked` holds the questions that it was lost on too. `rounds` counts how often all of them had to be tried.
+    """
+
+    zone: str
+    asked: tuple[AuthorityTries, ...] = ()
+    unusable: tuple[tuple[str, str], ...] = ()
+    via: tuple[str, ...] = ()
+    rounds: int = 1
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iteration:
+    """One question resolved from the root by one family alone. `rcode` and `records` are the end; `broken` names the zone that
+    could not be passed, "" when the end was reached. `aliases` are the names it was sent on to."""
+
+    name: str
+    type: str
+    family: Family = 6
+    steps: tuple[ZoneStep, ...] = ()
+    rcode: str = ""
+    records: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionFacts:
+    """The listed name, www and the MX set resolved from the root by IPv6 alone."""
+
+    iterations: tuple[Iteration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailZoneFacts:
+    """The zones of the mail servers' names: their name servers, and each mail server's AAAA resolved by IPv6 alone."""
+
+    zones: tuple[NameserverFacts, ...] = ()
+    hosts: tuple[Iteration, ...] = ()
+    zone_of: tuple[tuple[str, str], ...] = ()
+
+
+def is_within(name: str, zone: str) -> bool:
+    """Whether a name is at or below another."""
+    return zone == "." or name == zone or name.endswith("." + zone)
 
 
 def usable_addresses(names: Iterable[NameLookups], family: Family) -> tuple[Address, ...]:

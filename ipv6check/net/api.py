@@ -10,6 +10,9 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry
 from ipv6check.net.url import Url
 
+Variant = Literal["", "edns-1", "recursion"]
+"""A question that is not like others: with EDNS version 1, which nobody has (RFC 6891 6.1.3), or with recursion desired."""
+
 
 class Net(Protocol):
     """The network as probes see it.
@@ -40,8 +43,9 @@ class Net(Protocol):
         transport: Literal["udp", "tcp"] = "udp",
         host: str = "",
         again: int = 0,
+        variant: Variant = "",
     ) -> DnsTry:
-        """Ask a name server straight, without recursion. `host` is its name."""
+        """Ask a name server straight, without recursion unless the variant wants it. `host` is its name."""
         ...
 
     async def connect(self, address: Address, port: int, *, name: str = "", again: int = 0) -> TcpTry:

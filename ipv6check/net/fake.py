@@ -12,7 +12,7 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Answer, Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry, family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
-from ipv6check.net.api import Way
+from ipv6check.net.api import Variant, Way
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard
 from ipv6check.net.network import IN_A_ROW, PATH_TROUBLE, NetworkSettings
@@ -161,12 +161,20 @@ class FakeSession:
         return tried
 
     async def ask(
-        self, server: Address, name: str, rdtype: str, *, transport: Transport = "udp", host: str = "", again: int = 0
+        self,
+        server: Address,
+        name: str,
+        rdtype: str,
+        *,
+        transport: Transport = "udp",
+        host: str = "",
+        again: int = 0,
+        variant: Variant = "",
     ) -> DnsTry:
-        """Ask a name server straight, without recursion."""
+        """Ask a name server straight, without recursion unless the variant wants it."""
         if ours := self._ours(server, Stage.DNS):
             return DnsTry(start=now(), end=now(), server=server, transport=transport, failure=ours)
-        tried = self._dns(Question(server=server, name=name, type=rdtype), transport, host)
+        tried = self._dns(Question(server=server, name=name, type=rdtype, variant=variant), transport, host)
         self._network.note(family_of(server), tried.failure)
         return tried
 

@@ -10,7 +10,7 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Attempt, Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry, family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
-from ipv6check.net.api import Way
+from ipv6check.net.api import Variant, Way
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard, OptOut
 from ipv6check.net.lag import LagMonitor
@@ -159,9 +159,10 @@ class Session:
         transport: Literal["udp", "tcp"] = "udp",
         host: str = "",
         again: int = 0,
+        variant: Variant = "",
     ) -> DnsTry:
-        """Ask a name server straight, without recursion."""
-        question = Question(server=server, name=name, type=rdtype)
+        """Ask a name server straight, without recursion unless the variant wants it."""
+        question = Question(server=server, name=name, type=rdtype, variant=variant)
         if not_tried := self._refusal(server, DNS_PORT, Stage.DNS, host):
             return DnsTry(start=now(), end=now(), server=server, transport=transport, sends=0, failure=not_tried)
 
@@ -170,7 +171,7 @@ class Session:
             self._network.note(family_of(server), tried.failure)
             return tried
 
-        return await self._network.memory.once(("ask", server, name, rdtype, transport, again), ask)
+        return await self._network.memory.once(("ask", server, name, rdtype, transport, variant, again), ask)
 
     async def connect(self, address: Address, port: int, *, name: str = "", again: int = 0) -> TcpTry:
         """Complete a TCP handshake and park the connection."""

@@ -7,6 +7,7 @@ deadline, so that a forged packet that comes first does not win (CVE-2023-29483)
 import asyncio
 import random
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Answer, DnsTry
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
+from ipv6check.net.api import Variant
 from ipv6check.net.failure import from_error, printable
 from ipv6check.net.guard import DNS_PORT, Guard
 from ipv6check.net.pace import Pace
@@ -35,6 +37,9 @@ TO_SERVERS: Final = ((0.0, True), (1.0, True), (3.0, False))
 What goes without EDNS is as plain as can be, and so in lower case: a few servers do not give mixed case back.
 """
 
+WITH_EDNS: Final = ((0.0, True), (1.0, True), (3.0, True))
+"""When EDNS itself is what is asked about."""
+
 WITHOUT_EDNS: Final = ((0.0, False), (2.0, False))
 SERVER_DEADLINE: Final = 5.0
 TO_RESOLVER: Final = ((0.0, True), (5.0, True))
@@ -45,6 +50,9 @@ PARSED_INLINE: Final = 2048
 
 PARSED_ASIDE: Final = 4
 """So many large replies to one question are read at the same time; forgers may send more."""
+
+THREAD_TURN: Final = 0.0005
+"""Seconds that a thread keeps the interpreter: with Python's own 5 ms every packet would wait that long beside the reader."""
 
 READING_TURN: Final = 0.002
 """Seconds after which a socket with many replies lets others have their turn."""
@@ -58,13 +66,25 @@ Key = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What to ask: of whom, and how."""
+    """What to ask: of whom, and how. `recursion`: of the resolver, which is to find out; else of a name server."""
 
     server: Address
     name: str
     type: str
     recursion: bool = False
     checking_disabled: bool = False
+    variant: Variant = ""
+
+    def message(self, section: bytes, message_id: int, *, edns: bool = True) -> bytes:
+        """The query around a question section."""
+        return wire.query(
+            section,
+            message_id,
+            recursion=self.recursion or self.variant == "recursion",
+            checking_disabled=self.checking_disabled,
+            edns=edns,
+            edns_version=1 if self.variant == "edns-1" else 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +110,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "dns-reader")
+        sys.setswitchinterval(min(sys.getswitchinterval(), THREAD_TURN))
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -285,13 +306,7 @@ class _Exchange:
         except OSError as error:
             return from_error(error, Stage.DNS)
         key, section = sock.free_key(host, DNS_PORT), self._mixed if edns else self._plain
-        message = wire.query(
-            section,
-            key[2],
-            recursion=question.recursion,
-            checking_disabled=question.checking_disabled,
-            edns=edns,
-        )
+        message = question.message(section, key[2], edns=edns)
         if failure := self._guard.send(sock.sock, message, question.server, DNS_PORT, self._host):
             return failure
         self._pending.sent[key] = _Sent(asyncio.get_running_loop().time(), edns, section)
@@ -320,9 +335,10 @@ class Dns:
     async def udp(self, question: Question, host: str = "") -> DnsTry:
         """Ask over UDP, and over TCP what comes back truncated. `host` is the server's name, for the opt-out list."""
         schedule, deadline = (TO_RESOLVER, RESOLVER_DEADLINE) if question.recursion else (TO_SERVERS, SERVER_DEADLINE)
-        tried = await self._exchange(question, host, schedule, deadline)
+        is_about_edns = question.variant == "edns-1"
+        tried = await self._exchange(question, host, WITH_EDNS if is_about_edns else schedule, deadline)
         refused = tried.answer.rcode if tried.answer is not None else ""
-        if tried.edns and refused in REFUSES_EDNS:
+        if tried.edns and refused in REFUSES_EDNS and not is_about_edns:
             plain = await self._exchange(question, host, WITHOUT_EDNS, deadline)
             tried = replace(plain, start=tried.start, edns_refused=refused, sends=tried.sends + plain.sends)
         if tried.answer is None or not tried.answer.truncated:
@@ -347,14 +363,22 @@ class Dns:
             return await exchange.run(schedule, deadline)
 
     async def tcp(self, question: Question, host: str = "") -> DnsTry:
-        """Ask over TCP on a fresh connection."""
+        """Ask over TCP on a fresh connection, and without EDNS where the server refuses that."""
+        tried = await self._over_tcp(question, host, edns=True)
+        refused = tried.answer.rcode if tried.answer is not None else ""
+        if refused not in REFUSES_EDNS or question.variant == "edns-1":
+            return tried
+        plain = await self._over_tcp(question, host, edns=False)
+        return replace(plain, start=tried.start, edns_refused=refused, sends=tried.sends + plain.sends)
+
+    async def _over_tcp(self, question: Question, host: str, *, edns: bool) -> DnsTry:
         holding = nullcontext() if question.recursion else self._pace.connection(question.server)
         async with holding, self._tcp_places:
-            return await self._tcp(question, host)
+            return await self._tcp(question, host, edns)
 
-    async def _tcp(self, question: Question, host: str) -> DnsTry:
+    async def _tcp(self, question: Question, host: str, edns: bool) -> DnsTry:
         section, message_id = wire.question(question.name, question.type), random.getrandbits(16)
-        message = wire.query(section, message_id, recursion=question.recursion, checking_disabled=question.checking_disabled)
+        message = question.message(section, message_id, edns=edns)
         loop, start, answer, took = asyncio.get_running_loop(), datetime.now(UTC), None, None
         began = loop.time()
         sock = await self._guard.connect(question.server, DNS_PORT, timeout=TCP_DEADLINE, name=host)
@@ -373,7 +397,7 @@ class Dns:
         except (OSError, asyncio.IncompleteReadError) as error:
             failure = from_error(error, Stage.DNS)
         took = took if answer is not None else None
-        return replace(_try(question, start, answer=answer, failure=failure, took=took), transport="tcp")
+        return replace(_try(question, start, answer=answer, failure=failure, edns=edns, took=took), transport="tcp")
 
 
 async def _converse(sock: socket.socket, message: bytes) -> bytes:

@@ -49,8 +49,9 @@ def type_number(rdtype: str) -> int:
 
 
 @lru_cache(maxsize=8)
-def _opt(dnssec_ok: bool) -> bytes:
-    return b"\0" + struct.pack("!HHIH", 41, EDNS_SIZE, 0x8000 if dnssec_ok else 0, 0)
+def _opt(version: int) -> bytes:
+    """The EDNS record: our UDP size, the version, DO (RFC 6891 6.1.3)."""
+    return b"\0" + struct.pack("!HHIH", 41, EDNS_SIZE, version << 16 | 0x8000, 0)
 
 
 def question(name: str, rdtype: str, case_bits: int = 0) -> bytes:
@@ -65,10 +66,18 @@ def question(name: str, rdtype: str, case_bits: int = 0) -> bytes:
     return wire + struct.pack("!HH", type_number(rdtype), 1)
 
 
-def query(section: bytes, message_id: int, *, recursion: bool, checking_disabled: bool = False, edns: bool = True) -> bytes:
+def query(
+    section: bytes,
+    message_id: int,
+    *,
+    recursion: bool,
+    checking_disabled: bool = False,
+    edns: bool = True,
+    edns_version: int = 0,
+) -> bytes:
     """Build a query message around a question section, with EDNS and DO unless told otherwise."""
     flags = (QUERY_RD if recursion else 0) | (QUERY_CD if checking_disabled else 0)
-    return HEADER.pack(message_id, flags, 1, 0, 0, int(edns)) + section + (_opt(True) if edns else b"")
+    return HEADER.pack(message_id, flags, 1, 0, 0, int(edns)) + section + (_opt(edns_version) if edns else b"")
 
 
 def answers(message: bytes, message_id: int, section: bytes) -> bool:
@@ -110,7 +119,8 @@ def read(message: bytes, name: str, rdtype: str) -> Answer:
         soa=_text(soa.name) if soa else "",
         referral=_text(referral.name) if referral else "",
         referral_servers=tuple(_text(rdata.target) for rdata in referral) if referral else (),
-        glue=tuple(_glue(parsed.additional)) if referral else (),
+        glue=tuple(_glue(parsed.additional)) if referral or rdtype == "NS" else (),
+        denial=_denial(parsed.authority),
         size=len(message),
         wire=base64.b64encode(message).decode(),
     )
@@ -138,6 +148,12 @@ def _glue(section: list[dns.rrset.RRset]) -> list[tuple[str, str]]:
         if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA)
         for rdata in rrset
     ]
+
+
+def _denial(section: list[dns.rrset.RRset]) -> str:
+    """With which records existence was denied, "" with none."""
+    types = {rrset.rdtype for rrset in section}
+    return next((t.name for t in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3) if t in types), "")
 
 
 def _text(name: dns.name.Name) -> str:

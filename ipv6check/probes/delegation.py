@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from ipv6check.addressing import Address
-from ipv6check.facts import DnsTry, Lookup, NameLookups
+from ipv6check.facts import DnsTry, Evidence, Lookup, NameLookups, is_within
 from ipv6check.net.api import Net
+from ipv6check.scales import leads_down
 
 SERVERS_TRIED: Final = 3
 """So many servers of a parent zone are asked until one says something."""
@@ -22,6 +23,16 @@ async def ask(lookup: Lookup, net: Net) -> Lookup:
         unchecked = await net.lookup(lookup.name, lookup.type, checking_disabled=True, again=again)
         lookup = replace(lookup, unchecked=(*lookup.unchecked, unchecked))
     return lookup
+
+
+def wants_answer(lookup: Lookup, seen: Evidence) -> bool:
+    """Whether a look-up has no answer yet and may be tried again."""
+    return lookup.answer is None and len(lookup.tries) < (seen.run.tries if seen.run else 1)
+
+
+async def ask_until_answered(lookup: Lookup, seen: Evidence, net: Net) -> Lookup:
+    """Ask the resolver, unless it has answered or was asked often enough."""
+    return await ask(lookup, net) if wants_answer(lookup, seen) else lookup
 
 
 async def look_up(name: str, net: Net) -> NameLookups:
@@ -67,7 +78,8 @@ async def at_parent(zone: str, parent: str, net: Net) -> DnsTry | None:
     tried = None
     for host, server in (await servers_of(parent, net))[:SERVERS_TRIED]:
         tried = await net.ask(server, zone, "NS", host=host)
-        if tried.answer is not None and tried.answer.speaks:
+        answer = tried.answer
+        if answer is not None and answer.speaks and (answer.authoritative or leads_down(answer, zone, parent)):
             break
     return tried
 
@@ -98,8 +110,3 @@ def ancestors(name: str) -> list[str]:
 def parent_name(name: str) -> str:
     """The name one label up; "." above a top-level name."""
     return name.partition(".")[2] or "."
-
-
-def is_within(name: str, zone: str) -> bool:
-    """Whether a name is at or below another."""
-    return zone == "." or name == zone or name.endswith("." + zone)

@@ -1,4 +1,4 @@
-"""The listed name and www through the validating resolver, and the zone they lie in."""
+"""The listed name and www through the validating resolver, the zone they lie in, and the records beside them."""
 
 import asyncio
 from dataclasses import replace
@@ -10,10 +10,12 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Answer, AuthorityFacts, DnsFacts, DnsTry, Evidence, Lookup, NameLookups, family_of
 from ipv6check.model import Target
 from ipv6check.net.api import Net
-from ipv6check.probes import delegation
+from ipv6check.probes import delegation, records
 from ipv6check.tries import DEFINITIVE_TRIES
 
 CHAIN_LIMIT: Final = 16
+SEEN_TWICE: Final = frozenset({"HTTPS", "CAA"})
+"""Types whose records may be held against somebody as they are: where nothing vouches for them they are asked for twice."""
 
 
 async def look(target: Target, seen: Evidence, net: Net) -> DnsFacts:
@@ -23,12 +25,13 @@ async def look(target: Target, seen: Evidence, net: Net) -> DnsFacts:
         _name(target.domain, before.listed if before else None, seen, net, target.address),
         _name(f"www.{target.domain}", before.www if before else None, seen, net),
     )
-    if before is not None and before.zone:
-        return replace(before, listed=listed, www=www)
-    zone, zone_lookups = await delegation.find_zone(target.domain, net, before.zone_lookups if before else ())
-    unanswered = [name.name for name in (listed, www) if name.aaaa.answer is None and name.a.answer is None]
-    chain = [link for name in unanswered for link in await _chain(name, net)]
-    return DnsFacts(listed=listed, www=www, zone=zone, zone_lookups=zone_lookups, chain=tuple(chain))
+    facts = replace(before, listed=listed, www=www) if before is not None else DnsFacts(listed=listed, www=www)
+    if not facts.zone:
+        zone, zone_lookups = await delegation.find_zone(target.domain, net, facts.zone_lookups)
+        unanswered = [name.name for name in (listed, www) if name.aaaa.answer is None and name.a.answer is None]
+        chain = [link for name in unanswered for link in await _chain(name, net)]
+        facts = replace(facts, zone=zone, zone_lookups=zone_lookups, chain=tuple(chain))
+    return await records.look(facts, net, lambda lookup: _wants_try(lookup, seen))
 
 
 def is_unsettled(seen: Evidence) -> bool:
@@ -36,7 +39,7 @@ def is_unsettled(seen: Evidence) -> bool:
     facts = seen.dns
     if facts is None:
         return False
-    lookups = [facts.listed.aaaa, facts.listed.a, facts.www.aaaa, facts.www.a]
+    lookups = [facts.listed.aaaa, facts.listed.a, facts.www.aaaa, facts.www.a, *records.lookups(facts)]
     return not facts.zone or any(_wants_try(lookup, seen) for lookup in lookups)
 
 
@@ -57,19 +60,26 @@ def _wants_try(lookup: Lookup, seen: Evidence) -> bool:
     said = [t.answer for t in lookup.tries if t.answer is not None and t.answer.speaks]
     wanted = seen.run.tries if seen.run else 1
     if any(answer.records for answer in said):
-        return False
+        is_vouched_for = lookup.type not in SEEN_TWICE or said[-1].authenticated
+        return not is_vouched_for and len(said) < min(wanted, DEFINITIVE_TRIES)
     if not said:
         refused = sum(t.answer is not None and t.answer.rcode == "SERVFAIL" for t in lookup.tries)
         return refused < min(wanted, DEFINITIVE_TRIES) if lookup.is_bogus else len(lookup.tries) < wanted
-    if lookup.type != "AAAA" or not _matters(lookup, seen):
+    if not _matters(lookup, seen):
         return False
     return len(said) < min(wanted, DEFINITIVE_TRIES) and not _agreed(lookup, seen.authority)
 
 
 def _matters(lookup: Lookup, seen: Evidence) -> bool:
-    """Whether a missing AAAA would be held against somebody: at the listed name, and at a www that has A."""
+    """Whether a missing AAAA would be held against somebody: at the listed name, at a www that has A, where HTTPS leads."""
     facts = seen.dns
-    return facts is None or lookup.name == facts.listed.name or bool(facts.www.a.addresses)
+    if lookup.type != "AAAA":
+        return False
+    if facts is None or lookup.name == facts.listed.name:
+        return True
+    if lookup.name == facts.www.name:
+        return bool(facts.www.a.addresses)
+    return lookup.name in {target.name for target in facts.https_targets}
 
 
 def _agreed(lookup: Lookup, authority: AuthorityFacts | None) -> bool:
@@ -79,7 +89,7 @@ def _agreed(lookup: Lookup, authority: AuthorityFacts | None) -> bool:
         for asked in (authority.answers if authority else ())
         if asked.name == lookup.name and asked.type == lookup.type
         for try_ in asked.tries
-        if try_.answer is not None and try_.answer.speaks
+        if try_.answer is not None and try_.answer.speaks and try_.answer.authoritative
     ]
     return bool(answers) and not any(answer.records for answer in answers)
 

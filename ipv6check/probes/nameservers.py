@@ -1,37 +1,80 @@
-"""A zone's name servers: the delegation at the parent, the zone's own NS set, and an SOA answer from every address."""
+"""A zone's name servers: the delegation at the parent, the zone's own NS set, and what every address answers."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
 from ipv6check.addressing import Address
-from ipv6check.facts import DnsTry, Evidence, Lookup, NameLookups, NameserverFacts, NameserverHost, ServerTries
+from ipv6check.facts import (
+    DnsTry,
+    Evidence,
+    Iteration,
+    Lookup,
+    NameLookups,
+    NameserverFacts,
+    NameserverHost,
+    ServerTries,
+    is_within,
+)
 from ipv6check.model import Target
 from ipv6check.net.api import Net
 from ipv6check.probes import delegation
+from ipv6check.probes.asking import answering_servers, ask_all, doubtful, questions
+from ipv6check.probes.iteration import Iterator
 from ipv6check.scales import Scales
 from ipv6check.tries import is_unsettled as is_open
 from ipv6check.tries import wants_try
 
 HOSTS_LOOKED_AT: Final = 13
 ADDRESSES_PER_HOST: Final = 4
+FOREIGN_NAME: Final = "www.example.com"
+"""A name that is nobody's here: who resolves it for us resolves for strangers."""
+
+Transport = Literal["udp", "tcp"]
 
 
 async def look(target: Target, seen: Evidence, net: Net) -> NameserverFacts:
-    """Look at the name servers of the target's zone; ask again only the servers that did not answer."""
+    """Look at the name servers of the target's zone; ask again only what is not settled."""
     assert seen.dns is not None
-    facts = seen.nameservers or await _delegation(seen.dns.zone, net)
-    hosts = await asyncio.gather(*(_host(host, facts.zone, seen, net) for host in facts.hosts))
-    return replace(facts, hosts=tuple(hosts))
+    return await look_at_zone(seen.dns.zone, seen.nameservers, Scales(seen, open_ended=True), net)
 
 
 def is_unsettled(seen: Evidence) -> bool:
     """Whether a server failed too seldom to be believed, or its name was not resolved."""
-    facts = seen.nameservers
-    if facts is None:
-        return False
-    scales = Scales(seen, open_ended=True)
-    return any(is_open(scales.soa(asked)) or scales.is_slow_once(asked.tries) for host in facts.hosts for asked in host.soa)
+    return seen.nameservers is not None and is_zone_unsettled(seen.nameservers, Scales(seen, open_ended=True))
+
+
+async def look_at_zone(zone: str, before: NameserverFacts | None, scales: Scales, net: Net) -> NameserverFacts:
+    """Look at the name servers of one zone, going on from an earlier pass."""
+    facts = before or await _delegation(zone, net)
+    hosts = await asyncio.gather(*(_host(host, zone, scales, net) for host in facts.hosts))
+    facts = replace(facts, hosts=tuple(hosts))
+    servers = answering_servers(facts, scales)
+    wanted = [
+        *questions(servers, zone, "NS", purpose="ns"),
+        *questions(servers, zone, "SOA", purpose="edns"),
+        *questions(servers, FOREIGN_NAME, "A", purpose="recursion"),
+    ]
+    asked = await ask_all(wanted, facts.asked, net, scales.reply, scales)
+    outside = await _outside(facts, scales, net)
+    return replace(facts, asked=asked, outside=outside, glue_over_tcp=await _glue_over_tcp(facts, net))
+
+
+def is_zone_unsettled(facts: NameserverFacts, scales: Scales) -> bool:
+    """Whether another pass over a zone's servers could tell more."""
+    tries = [asked for host in facts.hosts for asked in host.soa]
+    if any(is_open(scales.soa(asked)) or scales.is_slow_once(asked.tries) for asked in tries):
+        return True
+    if doubtful(facts.asked, scales) or any(is_open(scales.reply(asked)) for asked in facts.asked):
+        return True
+    return any(is_iteration_unsettled(iteration, scales) for iteration in facts.outside)
+
+
+def is_iteration_unsettled(iteration: Iteration, scales: Scales) -> bool:
+    """Whether the zone that could not be passed was tried too seldom to be believed."""
+    last = iteration.steps[-1] if iteration.broken and iteration.steps else None
+    return last is not None and any(is_open(scales.referral(asked)) for asked in last.asked)
 
 
 async def _delegation(zone: str, net: Net) -> NameserverFacts:
@@ -66,17 +109,43 @@ def _parent_set(tried: DnsTry | None, zone: str) -> tuple[str, ...]:
     return tuple(sorted(record.rstrip(".").lower() for record in answer.records))
 
 
-async def _host(host: NameserverHost, zone: str, seen: Evidence, net: Net) -> NameserverHost:
+async def _glue_over_tcp(facts: NameserverFacts, net: Net) -> DnsTry | None:
+    """Ask the parent's server once more, over TCP, when AAAA glue is missing: a reply over UDP may leave some out."""
+    tried = facts.delegation
+    if facts.glue_over_tcp is not None or tried is None or tried.answer is None or not tried.answer.referral:
+        return facts.glue_over_tcp
+    glued = {host for host, text in tried.answer.glue if ":" in text}
+    lacking = [
+        host
+        for host in facts.hosts
+        if host.name in facts.from_parent
+        and is_within(host.name, facts.zone)
+        and host.lookups.of_family(6)
+        and host.name not in glued
+    ]
+    return await net.ask(tried.server, facts.zone, "NS", transport="tcp") if lacking else None
+
+
+async def _outside(facts: NameserverFacts, scales: Scales, net: Net) -> tuple[Iteration, ...]:
+    """Resolve the servers whose names lie outside the zone by IPv6 alone."""
+    names = [host.name for host in facts.hosts if not is_within(host.name, facts.zone)]
+    iterator = Iterator(net, scales, facts.outside)
+    return tuple(await asyncio.gather(*(iterator.resolve(name, "AAAA") for name in names)))
+
+
+async def _host(host: NameserverHost, zone: str, scales: Scales, net: Net) -> NameserverHost:
     if not host.lookups.is_seen:
         host = replace(host, lookups=await _look_up_again(host, net))
     known = {(asked.server, asked.transport): asked for asked in host.soa}
-    wanted: list[tuple[Address, Literal["udp", "tcp"]]] = [
-        (address, "udp") for family in (6, 4) for address in host.lookups.of_family(family)[:ADDRESSES_PER_HOST]
+    transports: Sequence[Transport] = ("udp", "tcp")
+    wanted: list[tuple[Address, Transport]] = [
+        (address, transport)
+        for family in (6, 4)
+        for address in host.lookups.of_family(6 if family == 6 else 4)[:ADDRESSES_PER_HOST]
+        for transport in transports
     ]
-    soa = await asyncio.gather(
-        *(_soa(known.get(key) or ServerTries(server=key[0], transport=key[1]), host.name, zone, seen, net) for key in wanted)
-    )
-    return replace(host, soa=tuple(soa))
+    soa = [_soa(known.get(key) or ServerTries(server=key[0], transport=key[1]), host.name, zone, scales, net) for key in wanted]
+    return replace(host, soa=tuple(await asyncio.gather(*soa)))
 
 
 async def _look_up_again(host: NameserverHost, net: Net) -> NameLookups:
@@ -88,8 +157,7 @@ async def _look_up_again(host: NameserverHost, net: Net) -> NameLookups:
     )
 
 
-async def _soa(asked: ServerTries, host: str, zone: str, seen: Evidence, net: Net) -> ServerTries:
-    scales = Scales(seen, open_ended=True)
+async def _soa(asked: ServerTries, host: str, zone: str, scales: Scales, net: Net) -> ServerTries:
     if asked.tries and not wants_try(scales.soa(asked)) and not scales.is_slow_once(asked.tries):
         return asked
     tried = await net.ask(asked.server, zone, "SOA", transport=asked.transport, host=host, again=len(asked.tries))

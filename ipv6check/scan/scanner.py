@@ -288,10 +288,10 @@ class Scanner:
         async with shared.lock:
             facts, sequence = shared.facts.get(probe.name, (None, 0))
             seen = work.seen.with_facts(probe.name, facts)
-            if facts is None or (monotonic() >= shared.not_before and probe.is_unsettled(seen)):
+            if facts is None or (monotonic() >= shared.not_before.get(probe.name, 0.0) and probe.is_unsettled(seen)):
                 shared.session.is_first_pass = facts is None
                 looked = await self._look(probe, work.target, seen, shared.session)
-                shared.not_before = monotonic() + self._rhythm.before_pass(sequence + 2) / 2
+                shared.not_before[probe.name] = monotonic() + self._rhythm.before_pass(sequence + 2) / 2
                 if looked is not None and looked != facts:
                     facts = looked
                     shared.facts[probe.name] = (facts, sequence + 1)

@@ -17,12 +17,12 @@ Recall = Callable[[str], Awaitable[dict[str, tuple[Any, int]]]]
 
 @dataclass(slots=True)
 class SharedSubject:
-    """What is known of one subject: facts and sequence by probe, and when the next look may be."""
+    """What is known of one subject: facts and sequence by probe, and when each probe's next look may be."""
 
     session: SessionNet
     facts: dict[str, tuple[Any, int]]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    not_before: float = 0.0
+    not_before: dict[str, float] = field(default_factory=dict)
 
 
 class SharedSubjects:

@@ -8,7 +8,7 @@ import pytest
 from ipv6check.addressing import Address
 from ipv6check.facts import Answer, Certificate
 from ipv6check.model import Failure, FailureKind, Stage
-from ipv6check.net.api import RunNetwork
+from ipv6check.net.api import RunNetwork, Variant
 from ipv6check.net.fake import FakeNetwork, Served, Shown, Transport, refused, silent
 from ipv6check.net.guard import OptOut
 from ipv6check.net.network import NetworkSettings
@@ -75,6 +75,16 @@ async def test_name_servers_are_asked_without_recursion() -> None:
     assert (over_tcp.answer, over_tcp.transport, over_tcp.failure) == (NO_ANSWER, "tcp", None)
     assert over_udp.failure == Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS, detail="no reply")
     assert not source.asked[0].recursion
+
+
+async def test_a_question_that_is_not_like_others_says_so() -> None:
+    source = Described(answers={("s.vn", "SOA", "udp"): NO_ANSWER})
+    session = network(source).session()
+    variants: tuple[Variant, ...] = ("", "edns-1", "recursion")
+    for variant in variants:
+        await session.ask(V6, "s.vn", "SOA", variant=variant)
+    assert tuple(question.variant for question in source.asked) == variants
+    assert not any(question.recursion for question in source.asked)
 
 
 async def test_what_is_truncated_is_asked_over_tcp() -> None:

@@ -1,0 +1,159 @@
+"""Signatures and keys of DNS messages, looked at by dnspython under limits of our own.
+
+The verdict secure or bogus is the validating resolver's. This says which server, which record and which day: every signature is
+tried with the zone's keys, dates left aside, a few keys and signatures at most, so that no zone can keep us busy (KeyTrap).
+"""
+
+import base64
+import hashlib
+import struct
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import dns.dnssec
+import dns.exception
+import dns.message
+import dns.name
+import dns.rdata
+import dns.rdataclass
+import dns.rdatatype
+import dns.rdtypes.dnskeybase
+import dns.rrset
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from ipv6check.facts import Answer, DelegationSigner, Key, Signature
+
+SIGNATURES_TRIED: Final = 4
+KEYS_TRIED: Final = 2
+KEYS_READ: Final = 16
+TRIED_PER_MESSAGE: Final = 16
+LARGEST_RSA: Final = 4096
+"""For one set of records at most so many signatures, for one signature so many keys of its tag, for one zone so many keys, for
+one message so many signatures in all, and no RSA key of more bits."""
+
+DIGESTS: Final = {1: "sha1", 2: "sha256", 4: "sha384"}
+RSA: Final = frozenset({5, 7, 8, 10})
+
+UNREADABLE: Final = (
+    dns.exception.DNSException,
+    UnsupportedAlgorithm,
+    struct.error,
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    IndexError,
+)
+"""What looking at a hostile key or signature raises."""
+
+
+def read_keys(answer: Answer) -> tuple[Key, ...]:
+    """The DNSKEY records of an answer."""
+    return tuple(key for text in answer.records[:KEYS_READ] if (key := _key(text)) is not None)
+
+
+def _key(text: str) -> Key | None:
+    try:
+        rdata = _rdata(text)
+        bits = _rsa_bits(rdata.key) if rdata.algorithm in RSA else None
+        tag = dns.dnssec.key_id(rdata)
+    except UNREADABLE:
+        return None
+    return Key(tag=tag, flags=int(rdata.flags), algorithm=int(rdata.algorithm), bits=bits, rdata=text)
+
+
+def _rdata(text: str) -> Any:
+    """A DNSKEY record, read by splitting: dnspython's reader of text takes half a second for the largest."""
+    flags, protocol, algorithm, *key = text.split()
+    octets = struct.pack("!HBB", int(flags), int(protocol), int(algorithm)) + base64.b64decode("".join(key), validate=True)
+    return dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.DNSKEY, octets, 0, len(octets))
+
+
+def _rsa_bits(key: bytes) -> int:
+    """The size of an RSA key as RFC 3110 writes it."""
+    length, start = (key[0], 1) if key[0] else (int.from_bytes(key[1:3], "big"), 3)
+    return int.from_bytes(key[start + length :], "big").bit_length()
+
+
+def read_signers(answer: Answer, zone: str, keys: Sequence[Key]) -> tuple[DelegationSigner, ...]:
+    """The DS records of an answer, each held against the keys of the zone."""
+    return tuple(_signer(text, zone, keys) for text in answer.records[:KEYS_READ])
+
+
+def _signer(text: str, zone: str, keys: Sequence[Key]) -> DelegationSigner:
+    tag, algorithm, digest_type, *digest = text.split()  # dnspython's own words: always whole
+    signer = DelegationSigner(
+        tag=int(tag), algorithm=int(algorithm), digest_type=int(digest_type), digest="".join(digest).lower()
+    )
+    if not keys:
+        return signer
+    matching = (k for k in keys if k.tag == signer.tag and k.algorithm == signer.algorithm)
+    return replace(signer, matches=any(_digest(zone, key, signer.digest_type) == signer.digest for key in matching))
+
+
+def _digest(zone: str, key: Key, digest_type: int) -> str | None:
+    """The digest of a key (RFC 4034 5.1.4), None for a digest type we do not know."""
+    name = DIGESTS.get(digest_type)
+    owner = dns.name.from_text(zone).canonicalize().to_wire()
+    return hashlib.new(name, (owner or b"") + (_rdata(key.rdata).to_wire() or b"")).hexdigest() if name else None
+
+
+def with_signatures(answer: Answer, zone: str, keys: Sequence[Key]) -> Answer:
+    """The answer with its signatures, those of the zone tried over the records they cover."""
+    if not answer.wire:
+        return answer
+    try:
+        message = dns.message.from_wire(base64.b64decode(answer.wire), ignore_trailing=True)
+    except UNREADABLE:
+        return answer
+    sections = (*message.answer, *message.authority)
+    sets = {(rrset.name, rrset.rdtype): rrset for rrset in reversed(sections)}
+    tried: Counter[tuple[str, str]] = Counter()
+    looked = []
+    for rrset in sections:
+        for rdata in rrset if rrset.rdtype == dns.rdatatype.RRSIG else ():
+            signature = _signature(rrset.name, rdata)
+            place = (signature.owner, signature.covered)
+            if signature.signer == zone and tried[place] < SIGNATURES_TRIED and tried.total() < TRIED_PER_MESSAGE:
+                tried[place] += 1
+                signature = _tried(signature, rdata, sets.get((rrset.name, rdata.type_covered)), keys)
+            looked.append(signature)
+    return replace(answer, signatures=tuple(looked))
+
+
+def _signature(owner: dns.name.Name, rdata: Any) -> Signature:
+    return Signature(
+        covered=dns.rdatatype.to_text(rdata.type_covered),
+        owner=owner.to_text(omit_final_dot=True).lower() or ".",
+        signer=rdata.signer.to_text(omit_final_dot=True).lower() or ".",
+        key_tag=int(rdata.key_tag),
+        algorithm=int(rdata.algorithm),
+        inception=datetime.fromtimestamp(rdata.inception, UTC),
+        expiration=datetime.fromtimestamp(rdata.expiration, UTC),
+    )
+
+
+def _tried(signature: Signature, rdata: Any, rrset: dns.rrset.RRset | None, keys: Sequence[Key]) -> Signature:
+    """Try one signature with the keys of its tag; where our limits leave some out, only success can be told."""
+    if rrset is None:
+        return replace(signature, verifies=False, problem="covers nothing here")
+    of_tag = [key for key in keys if (key.tag, key.algorithm) == (signature.key_tag, signature.algorithm)]
+    within = [key for key in of_tag if (key.bits or 0) <= LARGEST_RSA][:KEYS_TRIED]
+    problem = _problem(rrset, rdata, within) if within else "no such key"
+    if problem and (len(within) < len(of_tag) or len(keys) >= KEYS_READ):
+        return signature
+    return replace(signature, verifies=not problem, problem=problem)
+
+
+def _problem(rrset: dns.rrset.RRset, rdata: Any, keys: Iterable[Key]) -> str:
+    """Why none of these keys made this signature, "" when one did. Weak algorithms are tried too: they are for a rule."""
+    known = dns.rrset.from_rdata_list(rdata.signer, rrset.ttl, [_rdata(key.rdata) for key in keys])
+    try:
+        dns.dnssec.validate_rrsig(
+            rrset, rdata, {rdata.signer: known}, now=float(rdata.inception), policy=dns.dnssec.allow_all_policy
+        )
+    except UNREADABLE as error:
+        return type(error).__name__
+    return ""
