@@ -1,11 +1,12 @@
 """Evidence made by hand: a healthy dual-stack site, and ways to spoil it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 from ipv6check.facts import (
+    AddressFacts,
     AddressWeb,
     Answer,
     AuthorityFacts,
@@ -14,24 +15,32 @@ from ipv6check.facts import (
     Certificate,
     Chain,
     DnsFacts,
+    DnssecFacts,
     DnsTry,
     Evidence,
     Fetch,
     Hop,
     HostReach,
+    Iteration,
     Lookup,
+    MailZoneFacts,
     NameLookups,
     NameserverFacts,
     NameserverHost,
     NameWeb,
     PortTries,
     ReachabilityFacts,
+    RegistrationFacts,
+    ResolutionFacts,
+    ResourceFacts,
+    RouteFact,
     RunFacts,
     ServerTries,
     TcpTry,
     TlsTry,
     VantageFacts,
     WebFacts,
+    ZoneStep,
 )
 from ipv6check.model import Failure, FailureKind, Stage, Target
 
@@ -257,23 +266,39 @@ def chain(
     return Chain(family=family, scheme=scheme, start=ip_address(start), hops=tuple(made), stopped=stopped)
 
 
-def soa(server: str, *tries: DnsTry | str, zone: str = ZONE) -> ServerTries:
-    """One server address's SOA tries: a DnsTry, or `ok`, `timeout`, or an rcode."""
-    made = {"ok": answered("soa", soa=zone, authoritative=True), "lame": answered("soa", soa=zone)}
+SERIAL = "2026112101"
+
+
+def soa_record(serial: str = SERIAL) -> str:
+    return f"ns1.hanoi.gov.vn. quantri.hanoi.gov.vn. {serial} 7200 3600 1209600 3600"
+
+
+def soa(server: str, *tries: DnsTry | str, zone: str = ZONE, transport: str = "udp", serial: str = SERIAL) -> ServerTries:
+    """One server address's SOA tries: a DnsTry, or `ok`, `lame`, `timeout`, or an rcode."""
+    good = answered(soa_record(serial), soa=zone, authoritative=True, edns=True)
+    made = {"ok": good, "lame": replace(good, authoritative=False)}
     done = []
     for given in tries or ("ok",):
         if isinstance(given, DnsTry):
             done.append(given)
         elif given == "timeout":
-            done.append(dns_try(failure=fail("timeout", Stage.DNS), server=server))
+            done.append(dns_try(failure=fail("timeout", Stage.DNS), server=server, transport=transport))
         else:
-            done.append(dns_try(made.get(given) or answered(rcode=given), server=server, seconds_to_answer=0.01))
-    return ServerTries(server=ip_address(server), transport="udp", tries=tuple(done))
+            answer = made.get(given) or answered(rcode=given)
+            done.append(dns_try(answer, server=server, transport=transport, seconds_to_answer=0.01))
+    return ServerTries(server=ip_address(server), transport=transport, tries=tuple(done))
 
 
-def nameserver(name: str, v6: Sequence[str] = (), v4: Sequence[str] = (), **tries: Sequence[str]) -> NameserverHost:
-    """A name server with its SOA tries: `v6_tries`, `v4_tries` for all addresses of a family."""
-    asked = [soa(a, *tries.get("v6_tries", ("ok",))) for a in v6] + [soa(a, *tries.get("v4_tries", ("ok",))) for a in v4]
+def nameserver(
+    name: str, v6: Sequence[str] = (), v4: Sequence[str] = (), zone: str = ZONE, serial: str = SERIAL, **tries: Sequence[str]
+) -> NameserverHost:
+    """A name server with its SOA tries: `v6_tries`, `v4_tries` for all addresses of a family, `v6_tcp`, `v4_tcp` where TCP is
+    not like UDP."""
+    asked = []
+    for family, addresses in (("v6", v6), ("v4", v4)):
+        over_udp = tries.get(f"{family}_tries", ("ok",))
+        over = {"udp": over_udp, "tcp": tries.get(f"{family}_tcp", over_udp)}
+        asked += [soa(a, *over[t], zone=zone, transport=t, serial=serial) for a in addresses for t in ("udp", "tcp")]
     return NameserverHost(name=name, lookups=names(name, v6, v4), soa=tuple(asked))
 
 
@@ -281,6 +306,116 @@ TWO_SERVERS = (
     nameserver("ns1.hanoi.gov.vn", ["2400:5::1"], ["11.5.0.1"]),
     nameserver("ns2.hanoi.gov.vn", ["2400:5::2"], ["11.5.0.2"]),
 )
+PARENT_SERVER = "2400:4::1"
+
+
+def question(
+    host: str, server: str, name: str, rdtype: str, *tries: DnsTry | Answer | str, transport: str = "udp", **more
+) -> AuthorityTries:
+    """A question to one server address: each try a DnsTry, an Answer, `timeout`, or an rcode."""
+    done = []
+    for given in tries:
+        if given == "timeout":
+            given = dns_try(failure=fail("timeout", Stage.DNS), server=server, transport=transport)
+        elif isinstance(given, str):
+            given = answered(rcode=given, edns=True)
+        if isinstance(given, Answer):
+            given = dns_try(given, server=server, transport=transport, seconds_to_answer=0.01)
+        done.append(given)
+    asked = {"host": host, "server": ip_address(server), "name": name, "type": rdtype, "transport": transport}
+    return AuthorityTries(**asked, tries=tuple(done), **more)
+
+
+def servers_of(hosts: Sequence[NameserverHost]) -> list[tuple[str, str]]:
+    """Every address of some name servers, as (host, address)."""
+    return [(host.name, str(asked.server)) for host in hosts for asked in host.soa if asked.transport == "udp"]
+
+
+def further(hosts: Sequence[NameserverHost] = TWO_SERVERS, zone: str = ZONE, **said) -> tuple[AuthorityTries, ...]:
+    """The further questions to every address: the NS set, EDNS version 1, recursion; `said` are other tries for a purpose."""
+    ns = answered(*(f"{host.name}." for host in hosts), authoritative=True, edns=True)
+    tries = {"ns": [ns], "edns": ["BADVERS"], "recursion": ["REFUSED"]} | said
+    wanted = {"ns": (zone, "NS"), "edns": (zone, "SOA"), "recursion": ("www.example.com", "A")}
+    return tuple(
+        question(host, server, *wanted[purpose], *given, purpose=purpose)
+        for purpose, given in tries.items()
+        for host, server in servers_of(hosts)
+    )
+
+
+def referral(
+    zone: str = ZONE,
+    hosts: Sequence[NameserverHost] = TWO_SERVERS,
+    glue: Sequence[tuple[str, str]] | None = None,
+    server: str = PARENT_SERVER,
+    **more,
+) -> DnsTry:
+    """What the parent's server says of a zone: with the glue of all its servers, or with this."""
+    given = servers_of(hosts) if glue is None else glue
+    answer = answered(referral=zone, referral_servers=tuple(host.name for host in hosts), glue=tuple(given), edns=True)
+    return dns_try(answer, server=server, **more)
+
+
+def name_servers(*hosts: NameserverHost, zone: str = ZONE, **more) -> NameserverFacts:
+    """A zone's name servers, all well unless changed."""
+    hosts = hosts or TWO_SERVERS
+    known = tuple(sorted(host.name for host in hosts))
+    given = {
+        "zone": zone,
+        "parent": zone.partition(".")[2],
+        "from_parent": known,
+        "from_child": known,
+        "delegation": referral(zone, hosts),
+        "child": lookup(zone, "NS", *known),
+        "hosts": hosts,
+        "asked": further(hosts, zone),
+    }
+    return NameserverFacts(**(given | more))
+
+
+def step(zone: str, *asked: AuthorityTries, **more) -> ZoneStep:
+    """One zone on the way from the root, that answered unless `is_answered` says otherwise."""
+    return ZoneStep(**({"zone": zone, "asked": asked, "is_answered": True} | more))
+
+
+def way_down(zone: str, name: str = DOMAIN, rdtype: str = "AAAA") -> tuple[ZoneStep, ...]:
+    """The steps from the root to above a zone, each answered by a referral."""
+    labels = zone.split(".")
+    above = [".", *(".".join(labels[i:]) for i in range(len(labels) - 1, 0, -1))]
+    below = [*above[1:], zone]
+    return tuple(
+        step(at, question(f"a.{at}", "2400:f::1", name, rdtype, answered(referral=to), purpose="iteration", zone=at))
+        for at, to in zip(above, below, strict=True)
+    )
+
+
+def iteration(name: str = DOMAIN, rdtype: str = "AAAA", *records: str, zone: str = ZONE, **more) -> Iteration:
+    """A name resolved from the root by IPv6 alone; `last` is the step at its zone, else that answers well."""
+    answer = answered(*records, authoritative=True)
+    last = more.pop("last", None) or step(
+        zone, question("ns1.hanoi.gov.vn", "2400:5::1", name, rdtype, answer, purpose="iteration", zone=zone)
+    )
+    given = {"rcode": "NOERROR", "records": records} if last.is_answered else {"broken": zone}
+    steps = (*way_down(zone, name, rdtype), last)
+    return Iteration(**({"name": name, "type": rdtype, "steps": steps} | given | more))
+
+
+def keyless(hosts: Sequence[NameserverHost] = TWO_SERVERS, **more) -> DnssecFacts:
+    """An unsigned zone."""
+    nothing = answered(authoritative=True, soa=ZONE, edns=True)
+    asked = [question(h.name, str(s.server), ZONE, "SOA", *s.tries, purpose="soa") for h in hosts for s in h.soa]
+    asked += [question(host, server, ZONE, "DNSKEY", nothing, purpose="dnskey") for host, server in servers_of(hosts)]
+    lookups = {rdtype.lower(): lookup(ZONE, rdtype) for rdtype in ("DS", "CDS", "CDNSKEY")}
+    return DnssecFacts(**({"zone": ZONE, "asked": tuple(asked)} | lookups | more))
+
+
+def routed(
+    address: str, *hosts: str, origin: int | None = 1, prefix: str = "", validity: str = "Valid", **more
+) -> AddressFacts:
+    """An address with the one route that traffic follows: a route of its own unless a prefix is given."""
+    prefix = prefix or str(ip_network(address))
+    route = RouteFact(prefix=prefix, origin=origin, as_name=f"NET{origin}", validity=validity)
+    return AddressFacts(**({"address": ip_address(address), "hosts": hosts, "routes": (route,)} | more))
 
 
 def authority(*entries: tuple[str, str, Sequence[DnsTry | str]]) -> AuthorityFacts:
@@ -297,8 +432,8 @@ def _authority_try(word: str, server: str) -> DnsTry:
         return dns_try(failure=fail("timeout", Stage.DNS), server=server)
     if word in {"ok", "none"}:
         records = (V6,) if word == "ok" else ()
-        return dns_try(answered(*records, authoritative=True, soa=ZONE), server=server, seconds_to_answer=0.01)
-    return dns_try(answered(rcode=word, authoritative=True), server=server)
+        return dns_try(answered(*records, authoritative=True, soa=ZONE, edns=True), server=server, seconds_to_answer=0.01)
+    return dns_try(answered(rcode=word, authoritative=True, edns=True), server=server)
 
 
 def run(**more) -> RunFacts:
@@ -337,11 +472,26 @@ def evidence(
         "target": Target(domain=DOMAIN, agency="Sở Hoa Sen", kind="so"),
         "run": run(),
         "vantage": tuple(vantage),
-        "dns": DnsFacts(listed=listed, www=www, zone=ZONE, zone_lookups=(lookup(ZONE, "SOA", "soa", soa=ZONE),)),
-        "nameservers": NameserverFacts(
-            zone=ZONE, parent="gov.vn", from_child=tuple(s.name for s in TWO_SERVERS), hosts=TWO_SERVERS
+        "dns": DnsFacts(
+            listed=listed,
+            www=www,
+            zone=ZONE,
+            zone_lookups=(lookup(ZONE, "SOA", "soa", soa=ZONE),),
+            mx=lookup(listed.name, "MX"),
         ),
-        "authority": authority(("ns1.hanoi.gov.vn", "2400:5::1", [said]), ("ns2.hanoi.gov.vn", "11.5.0.2", [said])),
+        "nameservers": name_servers(),
+        "dnssec": keyless(),
+        "authority": authority(*((host, server, [said]) for host, server in servers_of(TWO_SERVERS))),
+        "resolution": ResolutionFacts(iterations=(iteration(listed.name, "AAAA", *sites[0].v6), iteration(listed.name, "MX"))),
+        "mail_zones": MailZoneFacts(),
+        "resources": ResourceFacts(addresses=tuple(routed(a, s.name, roles=("web",)) for s in sites for a in s.addresses)),
+        "registration": RegistrationFacts(name=ZONE, expires=START + timedelta(days=365)),
+        "server_resources": ResourceFacts(
+            addresses=tuple(
+                routed(server, host, origin=number, roles=("ns",))
+                for number, (host, server) in enumerate(servers_of(TWO_SERVERS), 1)
+            )
+        ),
         "reachability": ReachabilityFacts(hosts=tuple(site.reach() for site in sites if site.addresses)),
         "web": WebFacts(names=tuple(site.web() for site in sites if site.addresses), certificates=tuple(certificates.values())),
     }

@@ -1,26 +1,21 @@
 """NS: the zone's name servers, their addresses, and whether they serve."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Final
 
+from ipv6check.addressing import kind_of
 from ipv6check.facts import Evidence, Family, NameserverFacts, NameserverHost, ServerTries, family_of
-from ipv6check.model import FailureKind, Reason, Severity
+from ipv6check.model import Failure, FailureKind, Outcome, Reason
 from ipv6check.rules.dns import quickest
-from ipv6check.rules.rule import (
-    Args,
-    Finding,
-    failed,
-    not_applicable,
-    not_built,
-    not_measured,
-    passed,
-    rule,
-    warned,
-)
+from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_measured, passed, rule, warned
 from ipv6check.scales import SLOW, Scales
-from ipv6check.tries import State, Weighing
+from ipv6check.tries import State
 
 ENOUGH: Final = 2
 TOO_MANY: Final = 8
+EMBEDDED: Final = frozenset({"v4-mapped", "v4-compatible", "nat64", "nat64-local"})
+"""Kinds of IPv6 address that wrap an IPv4 one; a network's own translation prefix (RFC 6052) cannot be told from others."""
 
 
 @rule("NS-01", refs=("RFC 1034", "internetstandards/Internet.nl#526"))
@@ -95,19 +90,36 @@ def lookup_of(host: NameserverHost, family: Family) -> object | None:
 @rule("NS-05", refs=("Zonemaster CONNECTIVITY01", "internetstandards/Internet.nl#1892"))
 def every_server_serves_over_ipv6(evidence: Evidence) -> Finding:
     """Does every IPv6 address of the name servers answer for the zone over UDP?"""
+    found = _every_address_answers(evidence, 6, ("udp",))
+    return (found.outcome is Outcome.PASS and _slow(evidence)) or found
+
+
+@rule("NS-06", refs=("RFC 7766", "RFC 9210"))
+def every_server_serves_over_ipv6_and_tcp(evidence: Evidence) -> Finding:
+    """Does every IPv6 address of the name servers answer over TCP?"""
+    return _every_address_answers(evidence, 6, ("tcp",))
+
+
+@rule("NS-07", refs=("draft-ietf-dnsop-3901bis",))
+def every_server_serves_over_ipv4(evidence: Evidence) -> Finding:
+    """Does every IPv4 address of the name servers answer over UDP and TCP?"""
+    return _every_address_answers(evidence, 4, ("udp", "tcp"))
+
+
+def _every_address_answers(evidence: Evidence, family: Family, transports: tuple[str, ...]) -> Finding:
+    """Judge every address of a family by those transports: as bad as the worst of them."""
     facts, hosts = evidence.nameservers, hosts_known(evidence.nameservers)
     if facts is None or hosts is None:
         return why_unknown(evidence)
-    asked = _over_ipv6(hosts)
+    asked = soa_tries(hosts, family, transports)
     if not asked:
-        if any(lookup_of(host, 6) is None for host in hosts):
-            return not_measured(Reason.RESOLVER_ERROR)
-        return not_applicable(zone=facts.zone)
+        return _no_address(facts.zone, hosts, family)
     scales = Scales(evidence)
     weighed = [(host, server, scales.soa(server)) for host, server in asked]
-    silent = [(host, server, weighing) for host, server, weighing in weighed if weighing.state is State.FAILED]
-    if silent:
-        host, server, weighing = silent[0]
+    bad = [(host, server, weighing) for host, server, weighing in weighed if weighing.state is State.FAILED]
+    total = len({server.server for _, server in asked})
+    if bad:
+        host, server, weighing = bad[0]
         assert weighing.failure is not None
         is_lame = weighing.failure.kind is FailureKind.PROTOCOL
         return failed(
@@ -115,27 +127,52 @@ def every_server_serves_over_ipv6(evidence: Evidence) -> Finding:
             zone=facts.zone,
             server=host.name,
             address=str(server.server),
-            problem=weighing.failure.detail or weighing.failure.kind.value,
-            bad=len(silent),
-            total=len(asked),
+            transport=server.transport,
+            problem=problem_of(weighing.failure),
+            bad=len({server.server for _, server, _ in bad}),
+            total=total,
         )
     for _, _, weighing in weighed:
         if weighing.state is State.UNSEEN:
             return not_measured(weighing.reason)
-    return _unsteady(facts.zone, weighed) or passed(zone=facts.zone, total=len(asked))
-
-
-def _unsteady(zone: str, weighed: list[tuple[NameserverHost, ServerTries, Weighing]]) -> Finding | None:
     for host, server, weighing in weighed:
         if weighing.state is State.UNSTABLE:
-            return warned("unstable", zone=zone, server=host.name, address=str(server.server))
-        if (took := quickest(server.tries)) is not None and took > SLOW:
-            return warned("slow", zone=zone, server=host.name, address=str(server.server), seconds=round(took, 1))
+            args: Args = {"zone": facts.zone, "server": host.name, "address": str(server.server)}
+            return warned("unstable", transport=server.transport, **args)
+    if len(asked) < len(transports) * len({(host.name, server.server) for host, server in asked}):
+        return not_measured(Reason.DEPENDENCY_FAILED)
+    return passed(zone=facts.zone, total=total)
+
+
+def problem_of(failure: Failure) -> str:
+    """What a server did wrong, in words that can be translated: what it said, or how it was silent."""
+    own_words = failure.kind in {FailureKind.PROTOCOL, FailureKind.TIMEOUT}
+    return (failure.detail if own_words else "") or failure.kind.value
+
+
+def _slow(evidence: Evidence) -> Finding | None:
+    """The first IPv6 address whose quickest answer over UDP was slow."""
+    facts = evidence.nameservers
+    for host, server in soa_tries(facts.hosts, 6, ("udp",)) if facts else ():
+        if facts is not None and (took := quickest(server.tries)) is not None and took > SLOW:
+            return warned("slow", zone=facts.zone, server=host.name, address=str(server.server), seconds=round(took, 1))
     return None
 
 
-def _over_ipv6(hosts: tuple[NameserverHost, ...]) -> list[tuple[NameserverHost, ServerTries]]:
-    return [(h, s) for h in hosts for s in h.soa if family_of(s.server) == 6 and s.transport == "udp"]
+def _no_address(zone: str, hosts: tuple[NameserverHost, ...], family: Family) -> Finding:
+    """What to say where no address was asked: there is none, or it is not known."""
+    if any(lookup_of(host, family) is None for host in hosts):
+        return not_measured(Reason.RESOLVER_ERROR)
+    if any(host.lookups.of_family(family) for host in hosts):
+        return not_measured(Reason.DEPENDENCY_FAILED)
+    return not_applicable(zone=zone)
+
+
+def soa_tries(
+    hosts: Iterable[NameserverHost], family: Family, transports: tuple[str, ...]
+) -> list[tuple[NameserverHost, ServerTries]]:
+    """The SOA tries of some name servers by one family."""
+    return [(h, s) for h in hosts for s in h.soa if family_of(s.server) == family and s.transport in transports]
 
 
 @rule("NS-08", refs=("draft-ietf-dnsop-3901bis",))
@@ -144,24 +181,68 @@ def two_servers_serve_over_ipv6(evidence: Evidence) -> Finding:
     facts, hosts = evidence.nameservers, hosts_known(evidence.nameservers)
     if facts is None or hosts is None:
         return why_unknown(evidence)
-    scales = Scales(evidence)
-    serving, unseen, reason = 0, facts.over_cap, Reason.RESOLVER_ERROR
-    for host in hosts:
-        weighed = [scales.soa(server) for _, server in _over_ipv6((host,))]
+    serving = serving_over_ipv6(facts, Scales(evidence))
+    args: Args = {"zone": facts.zone, "serving": len(serving.up), "total": len(hosts)}
+    if serving.is_enough:
+        return passed(**args)
+    return not_measured(serving.reason) if serving.may_be_enough else failed(**args)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """The names of a zone's servers that serve it over IPv6, and of those that might; `reason` says why that was not seen."""
+
+    up: frozenset[str]
+    unseen: frozenset[str]
+    over_cap: int
+    reason: Reason
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether two serve."""
+        return len(self.up) >= ENOUGH
+
+    @property
+    def may_be_enough(self) -> bool:
+        """Whether it could be two if what was not seen were good."""
+        return len(self.up) + len(self.unseen) + self.over_cap >= ENOUGH
+
+    def without(self, names: Iterable[str]) -> "Serving":
+        """The same but for some servers."""
+        return replace(self, up=self.up.difference(names), unseen=self.unseen.difference(names))
+
+
+def serving_over_ipv6(facts: NameserverFacts, scales: Scales) -> Serving:
+    """Which servers of a zone answer for it over IPv6 and UDP. `scales` are those of that zone."""
+    up, unseen, reason = set(), set(), Reason.RESOLVER_ERROR
+    for host in facts.hosts:
+        weighed = [scales.soa(server) for _, server in soa_tries((host,), 6, ("udp",))]
         if any(weighing.is_up for weighing in weighed):
-            serving += 1
+            up.add(host.name)
         elif waiting := [w for w in weighed if w.state is State.UNSEEN]:
-            unseen, reason = unseen + 1, waiting[0].reason or reason
+            unseen.add(host.name)
+            reason = waiting[0].reason or reason
         elif lookup_of(host, 6) is None or (host.lookups.of_family(6) and not weighed):
-            unseen += 1
-    if serving >= ENOUGH:
-        return passed(zone=facts.zone, serving=serving, total=len(hosts))
-    if serving + unseen >= ENOUGH:
-        return not_measured(reason)
-    return failed(zone=facts.zone, serving=serving, total=len(hosts))
+            unseen.add(host.name)
+    return Serving(frozenset(up), frozenset(unseen), facts.over_cap, reason)
 
 
-M, R = Severity.MANDATORY, Severity.RECOMMENDED
+@rule("NS-13", refs=("draft-ietf-dnsop-3901bis", "RFC 6052"))
+def no_server_address_embeds_ipv4(evidence: Evidence) -> Finding:
+    """Are the servers' IPv6 addresses free of embedded IPv4?"""
+    facts, hosts = evidence.nameservers, hosts_known(evidence.nameservers)
+    if facts is None or hosts is None:
+        return why_unknown(evidence)
+    found = [(host.name, address) for host in hosts for address in host.lookups.aaaa.addresses]
+    bad = [(name, address) for name, address in found if kind_of(address) in EMBEDDED]
+    if bad:
+        name, address = bad[0]
+        args: Args = {"zone": facts.zone, "server": name, "address": str(address), "kind": kind_of(address)}
+        return failed(bad=len(bad), total=len(found), **args)
+    if any(lookup_of(host, 6) is None for host in hosts):
+        return not_measured(Reason.RESOLVER_ERROR)
+    return passed(zone=facts.zone, total=len(found)) if found else not_applicable(zone=facts.zone)
+
 
 RULES = (
     zone_is_found,
@@ -169,19 +250,8 @@ RULES = (
     two_nameservers_have_usable_aaaa,
     two_nameservers_have_a,
     every_server_serves_over_ipv6,
-    not_built("NS-06", "Does every IPv6 address of the name servers answer over TCP?", M, "RFC 7766", "RFC 9210"),
-    not_built("NS-07", "Does every IPv4 address of the name servers answer over UDP and TCP?", M, "3901bis"),
+    every_server_serves_over_ipv6_and_tcp,
+    every_server_serves_over_ipv4,
     two_servers_serve_over_ipv6,
-    not_built("NS-09", "Does the parent name the same servers as the zone itself?", R, "RFC 1034"),
-    not_built("NS-10", "Does the parent hold the AAAA glue that the zone has?", M, "RFC 9471", "3901bis s3.1"),
-    not_built("NS-11", "Do name servers outside the zone resolve by IPv6 alone?", R, "3901bis s3.1"),
-    not_built("NS-12", "Is the name resolved from the root by IPv6 alone?", M, "3901bis"),
-    not_built("NS-13", "Are the servers' IPv6 addresses free of embedded IPv4?", M, "3901bis"),
-    not_built("NS-14", "Do the servers say the same by IPv4 and by IPv6?", M, "3901bis"),
-    not_built("NS-15", "Do the servers handle EDNS?", R, "RFC 6891"),
-    not_built("NS-16", "Do large replies arrive over IPv6?", R, "RFC 9715"),
-    not_built("NS-17", "Are the servers in several networks (AS)?", R, "RFC 2182"),
-    not_built("NS-18", "Are the servers in several routed prefixes?", R),
-    not_built("NS-19", "Do the servers refuse to resolve for strangers?", R, "RFC 5358"),
-    not_built("NS-20", "Are the zones of the mail servers served over IPv6 too?", R, "internetstandards/Internet.nl#225"),
+    no_server_address_embeds_ipv4,
 )

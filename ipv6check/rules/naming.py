@@ -3,31 +3,40 @@
 import tomllib
 import unicodedata
 from collections.abc import Iterable
+from datetime import timedelta, timezone
 from importlib.resources import files
 from typing import Final
 
 import idna
 
-from ipv6check.facts import Evidence, NameWeb
-from ipv6check.model import Reason, Severity, Target
-from ipv6check.rules.dns import absence_is_confirmed
+from ipv6check.facts import AddressFacts, Evidence, NameWeb
+from ipv6check.model import Outcome, Reason, Severity, Target
+from ipv6check.rules.dns import absence_is_confirmed, tries_needed
 from ipv6check.rules.rule import (
+    Args,
     Finding,
     failed,
     not_applicable,
-    not_built,
     not_measured,
     passed,
     rule,
     warned,
     worst,
 )
+from ipv6check.rules.sites import each_site, nothing_served
 
 PACK: Final = tomllib.loads(files("ipv6check.rules").joinpath("rule_pack.toml").read_text(encoding="utf-8"))
 """Required suffixes and legal references, with the registry's confirmation or without."""
 
 CIRCULAR: Final = "Circular 24/2015/TT-BTTTT art. 7(3) (rule pack)"
 DECREE: Final = "Decree 43/2011 art. 6(1)(b) (rule pack)"
+
+REGISTERED_PASS: Final = timedelta(days=60)
+REGISTERED_WARN: Final = timedelta(days=15)
+"""How long a registration should still last (our own choice)."""
+
+HERE: Final = timezone(timedelta(hours=7))
+"""The time of the dates in a target list (Asia/Ho_Chi_Minh, which has no summer time)."""
 
 LATIN_LOOKALIKES: Final = frozenset("асеорхуіјѕһԁԛԝαβορνκτυχι")
 """Cyrillic and Greek letters that look like Latin ones (from UTS 39's confusables)."""
@@ -129,6 +138,23 @@ def _final_host(host: str, required: str) -> Finding:
     return (warned if is_under(host, PACK["country"]) else failed)(host=host, required=required)
 
 
+@rule("NAME-05", severity=Severity.RECOMMENDED, refs=("RFC 9083",))
+def registration_is_not_about_to_end(evidence: Evidence) -> Finding:
+    """When does the registration end that the name rests on?"""
+    facts = evidence.registration
+    if facts is None or evidence.run is None:
+        return not_measured(Reason.DEPENDENCY_FAILED)
+    if facts.problem or facts.expires is None:
+        return not_measured(Reason.DATA_SOURCE_DOWN)
+    left = facts.expires - evidence.run.started
+    args: Args = {"name": facts.name, "until": facts.expires.astimezone(HERE).date().isoformat(), "days": left.days}
+    if left < timedelta(0):
+        return failed("expired", **args)
+    if left < REGISTERED_WARN:
+        return failed(**args)
+    return warned(**args) if left <= REGISTERED_PASS else passed(**args)
+
+
 @rule("NAME-06", refs=("RFC 8020",))
 def name_exists(evidence: Evidence) -> Finding:
     """Does the name exist in the DNS?"""
@@ -143,13 +169,88 @@ def name_exists(evidence: Evidence) -> Finding:
     return failed(name=listed.name)
 
 
+@rule("NAME-07", severity=Severity.RECOMMENDED, refs=(CIRCULAR,))
+def servers_are_inside_the_country(evidence: Evidence) -> Finding:
+    """Are the addresses of the web service and of the name servers registered, and announced by networks, in the country?"""
+    if evidence.dns is None or evidence.resources is None or evidence.server_resources is None:
+        return not_measured(Reason.DEPENDENCY_FAILED)
+    names = (evidence.dns.listed, evidence.dns.www)
+    web = [facts for facts in evidence.resources.addresses if "web" in facts.roles]
+    addresses = {facts.address: facts for facts in (*web, *evidence.server_resources.addresses)}
+    if not addresses and all(name.is_seen for name in names):
+        return not_applicable()
+    if not all(facts.has(table) for facts in addresses.values() for table in ("routes", "registry")):
+        return not_measured(Reason.DATA_SOURCE_DOWN)
+    inside = {address: is_inside(facts) for address, facts in addresses.items()}
+    abroad = [str(address) for address, here in inside.items() if here is False]
+    args: Args = {"addresses": abroad, "bad": len(abroad), "total": len(addresses)}
+    if abroad and len(abroad) == len(addresses):
+        return failed(**args)
+    if abroad and any(inside.values()):
+        return warned(**args)
+    if not addresses or not all(inside.values()):
+        return not_measured(Reason.DATA_SOURCE_DOWN if addresses else Reason.RESOLVER_ERROR)
+    return passed(total=len(addresses)) if all(name.is_seen for name in names) else not_measured(Reason.RESOLVER_ERROR)
+
+
+def is_inside(facts: AddressFacts) -> bool | None:
+    """Whether an address is allocated in the country and announced by networks registered there; None when not all is known."""
+    country = str(PACK["country"]).upper()
+    countries = [facts.country, *(route.origin_country for route in facts.followed)]
+    if any(known not in {"", country} for known in countries):
+        return False
+    return True if all(countries) else None
+
+
+@rule("NAME-08", severity=Severity.RECOMMENDED)
+def old_name_does_not_dangle(evidence: Evidence) -> Finding:
+    """Is a name that was given up gone, or does it lead to its successor?"""
+    if evidence.target is None or evidence.run is None or evidence.dns is None:
+        return not_measured(Reason.DEPENDENCY_FAILED)
+    ended = evidence.target.valid_to
+    if ended is None or ended >= evidence.run.started.astimezone(HERE).date():
+        return not_applicable()
+    names = (evidence.dns.listed, evidence.dns.www)
+    dangling = [name for name in names if name.is_seen and not name.exists and name.aaaa.answer and name.aaaa.answer.aliases]
+    for name in dangling:
+        if not absence_is_confirmed(name.aaaa, evidence):
+            return not_measured(Reason.OWN_TIMEOUT_BUDGET)
+        return failed("dangling", name=name.name, host=name.aaaa.answer.aliases[-1] if name.aaaa.answer else "")
+    if not all(name.is_seen for name in names):
+        return not_measured(Reason.RESOLVER_ERROR)
+    return _where_it_leads(evidence, evidence.target) if evidence.dns.names else passed(name=evidence.target.domain)
+
+
+def _where_it_leads(evidence: Evidence, target: Target) -> Finding:
+    """Judge an old name that still has an address: by the hosts at which its redirects end."""
+    names = evidence.web.names if evidence.web else ()
+    ends = [host for name in names for host in final_hosts(name)]
+    chains = sum(len(name.chains) for name in names)
+    own = required_suffix(target)
+    foreign = [host for host in ends if not is_under(host, own) and not _is_successor(host, target)]
+    if foreign and len(foreign) >= tries_needed(evidence):
+        return failed("foreign", name=target.domain, host=foreign[0])
+    if foreign:
+        return not_measured(Reason.OWN_TIMEOUT_BUDGET)
+    if chains and len(ends) == chains and all(_is_successor(host, target) for host in ends):
+        return passed("moved", name=target.domain, host=ends[0])
+    unseen = each_site(evidence, nothing_served)
+    if not chains and unseen.outcome is Outcome.NOT_MEASURED:
+        return unseen
+    return warned(name=target.domain)
+
+
+def _is_successor(host: str, target: Target) -> bool:
+    return bool(target.successor) and is_under(host, target.successor)
+
+
 RULES = (
     name_is_well_formed,
     name_is_under_vn,
     name_is_at_the_level_of_its_owner,
     redirects_stay_under_the_suffix,
-    not_built("NAME-05", "When does the registration end?", Severity.RECOMMENDED, "RFC 9083"),
+    registration_is_not_about_to_end,
     name_exists,
-    not_built("NAME-07", "Are the servers inside the country?", Severity.RECOMMENDED, CIRCULAR),
-    not_built("NAME-08", "Does a name that was given up still lead somewhere?", Severity.RECOMMENDED),
+    servers_are_inside_the_country,
+    old_name_does_not_dangle,
 )

@@ -20,6 +20,7 @@ import pytest
 
 import ipv6check.rules
 from ipv6check.addressing import SPECIAL_V4, SPECIAL_V6, TRANSITION
+from ipv6check.changes import Kind
 from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import KINDS, SERVICES, FailureKind, Outcome, Reason, Severity, Stage, Target, Verdict
@@ -175,18 +176,27 @@ SAID = everything_said()
 VALUES: Mapping[str, object] = {
     "address": "2001:db8:1::80",
     "addresses": ["2001:db8:1::80", "2001:db8:1::81"],
+    "algorithm": "7 (RSASHA1-NSEC3-SHA1)",
+    "allowed": ["letsencrypt.org"],
+    "at_parent": ["ns9.hanoi.gov.vn"],
     "bad": "2001:db8:1::81",
+    "bits": 1024,
+    "broken": "hanoi.gov.vn",
     "canaries": 6,
+    "date": "2026-11-20",
     "days": 12,
     "errors": ["EDE 7 (Signature Expired)"],
     "failed": ["2001:db8:1::80 443: timeout"],
     "failures": ["2001:db8:1::80 443: refused", "192.0.2.80 80: timeout"],
     "finished": 118,
+    "glue": ["2001:db8:1::53"],
     "good": "192.0.2.80",
     "hop": "dangnhap.example.vn",
     "hops": ["www.sotaichinh.hanoi.gov.vn"],
     "host": "portal.example.vn",
+    "in_zone": ["ns2.hanoi.gov.vn"],
     "issuer": "CN=R11,O=Let's Encrypt,C=US",
+    "iterations": 10,
     "kind": "unique-local",
     "label": "hànội",
     "lacking": ["ns1.hanoi.gov.vn"],
@@ -194,18 +204,29 @@ VALUES: Mapping[str, object] = {
     "links": 3,
     "name": f"www.{DOMAIN}",
     "names": ["*.example.vn", "example.vn"],
+    "networks": ["2001:db8:1::80 (2001:db8:1::/48; AS64500 EXAMPLE-NET; VN)"],
+    "origin": "AS64500",
+    "origins": ["AS64500", "AS64501"],
+    "other": "192.0.2.53",
+    "owner": "hanoi.gov.vn",
+    "parent": "gov.vn",
     "percent": 83,
     "planned": 120,
+    "prefix": "2001:db8:1::/48",
     "problem": "no reply",
     "ready": 1,
     "required": "hanoi.gov.vn",
+    "salt": "AABBCCDD",
     "samples": 7,
     "seconds": 1.4,
     "server": "ns1.hanoi.gov.vn",
     "servers": 3,
     "serving": 1,
     "since": "2026-12-01",
+    "size": 1700,
     "status": 200,
+    "tag": 20326,
+    "tags": ["20326"],
     "total": 3,
     "transport": "udp",
     "type": "AAAA",
@@ -216,6 +237,7 @@ VALUES: Mapping[str, object] = {
     "v4": "yes",
     "v6": "no",
     "version": "TLSv1.1",
+    "vrps": ["2001:db8::/32-32 AS64501"],
     "zone": "hanoi.gov.vn",
 }
 """What an argument may look like; addresses and names are those of documentation or of the list."""
@@ -227,6 +249,9 @@ OTHER_VALUES: Mapping[tuple[str, str], object] = {
     ("ADDR-01", "bad"): 1,
     ("ADDR-02", "bad"): 1,
     ("ADDR-03", "bad"): 1,
+    ("NAME-07", "bad"): 1,
+    ("ADDR-06", "v6"): "AS64500",
+    ("ADDR-06", "v4"): "AS64501",
     ("REACH-04", "v6"): "443",
     ("REACH-04", "v4"): "80, 443",
     ("WEB-05", "addresses"): 2,
@@ -429,7 +454,7 @@ def test_what_is_empty_is_a_dash_and_zero_is_zero() -> None:
 # Commands
 
 
-SAFE = {"domain", "name", "zone", "address", "good", "bad", "type"}
+SAFE = {"domain", "name", "zone", "address", "other", "good", "bad", "type"}
 """What comes from the list, from the name's own labels, or is an address: nothing that a remote server chose is to be pasted."""
 
 
@@ -517,6 +542,7 @@ EXPECTED_TERMS: Mapping[str, Iterable[str]] = {
         "registry",
         "scanner-team",
     ],
+    "change": list(Kind),
     "level": LEVELS,
     "level_meaning": LEVELS,
     "flag": [BROKEN_V6, PARTIAL, BOGUS],
