@@ -10,25 +10,27 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from ipv6check.changes import LEVEL
 from ipv6check.config import Settings
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
 from ipv6check.judge import judge
 from ipv6check.model import Observation, Run, Target
 from ipv6check.net.api import RunNetwork
 from ipv6check.plan import Plan, shuffled
-from ipv6check.probes import PROBES, Probe
+from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
-from ipv6check.rules import RULES_VERSION
+from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.scan import Progress, Scanner
 from ipv6check.score import Card, score
 from ipv6check.store import Archive, Completion, Database, Writer
-from ipv6check.wiring import controls, new_run, rhythm
+from ipv6check.wiring import controls, new_run, probes_for, rhythm
 
 log = logging.getLogger(__name__)
 
 FULL_QUEUE_WAIT: Final = 0.02
 """Seconds to wait when the writer has its hands full."""
 
+Passing = Callable[[Iterable[Evidence]], Iterable[Evidence]]
 ShowProgress = Callable[[Progress], AbstractContextManager[Any]]
 """Shows a scan's progress while its context is open."""
 
@@ -96,11 +98,11 @@ def observe(
     plan: Plan | None,
     *,
     resume: str | None = None,
-    probes: Sequence[Probe] = PROBES,
+    probes: Sequence[Probe] | None = None,
     show: ShowProgress = lambda progress: nullcontext(),
 ) -> Observed:
     """Scan a plan as a new run, or what is left of an old one. The database must be held for writing."""
-    archive = Archive(database)
+    archive, probes = Archive(database), probes or probes_for(settings)
     earlier: tuple[VantageFacts, ...] = ()
     if resume is not None:
         run, earlier = archive.conditions(resume), archive.timeline(resume)
@@ -183,9 +185,17 @@ def _end_of(evidence: Evidence) -> datetime | None:
     return tries[-1].end if tries else None
 
 
-def judge_run(archive: Archive, run_id: str, each: Callable[[Iterable[Evidence]], Iterable[Evidence]] = lambda e: e) -> None:
+def judge_run(archive: Archive, run_id: str, each: Passing = iter) -> None:
     """Judge a run from what is stored, without the network. `each` may count what passes through."""
-    archive.save_verdicts(run_id, RULES_VERSION, (card_of(evidence) for evidence in each(archive.evidences(run_id))))
+    save_verdicts(archive, run_id, each)
+    archive.history.follow(run_id)
+
+
+def save_verdicts(archive: Archive, run_id: str, each: Passing = iter) -> None:
+    """Judge a run without looking at what changed since others; for several runs that is done once, from the oldest on."""
+    versions = {rule.id: str(rule.version) for rule in RULES} | {LEVEL: RULES_VERSION}
+    cards = (card_of(evidence) for evidence in each(archive.evidences(run_id)))
+    archive.save_verdicts(run_id, RULES_VERSION, cards, versions)
 
 
 async def look_at(
@@ -197,7 +207,7 @@ async def look_at(
     """Look at a few targets now, without a database."""
     run = new_run(settings, len(targets))
     keeper = _Remembering()
-    scanner = Scanner(run, network, controls(settings), keeper, rhythm(settings))
+    scanner = Scanner(run, network, controls(settings), keeper, rhythm(settings), probes=probes_for(settings))
     with show(scanner.progress):
         async with network:
             await scanner.scan(targets)

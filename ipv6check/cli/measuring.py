@@ -138,7 +138,7 @@ def run_scan(
     with database.writing():
         database.ready()
         archive = Archive(database)
-        probes = probes_for(only)
+        probes = probes_for(settings, only)
         observed = observe(settings, database, network, plan, resume=resume, probes=probes, show=shown)
         if observed.was_stopped:
             click.echo(f"stopped; go on with: ipv6check scan --resume {observed.run_id}", err=True)

@@ -1,7 +1,8 @@
 """Commands that work on what is stored, without the network: `judge`, `report`, `export`, `explain`."""
 
+import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,7 +14,9 @@ from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.progress import counted
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
-from ipv6check.nightly import judge_run
+from ipv6check.nightly import save_verdicts
+from ipv6check.rules.words import Language
+from ipv6check.score import Card
 from ipv6check.store import Archive, Database
 
 run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
@@ -38,8 +41,10 @@ def judge(options: Options, run_id: str | None, every: bool) -> None:
     runs = archive.runs() if every else [archive.run(run_id)]
     with Database(options.settings().store.url).writing():
         for run in runs:
-            judge_run(archive, run.id, _counter(run))
+            save_verdicts(archive, run.id, _counter(run))
             click.echo(run.id)
+        if runs:
+            archive.history.follow(runs[-1].id)
 
 
 def _counter(run: Run) -> Callable[[Iterable[Evidence]], Iterable[Evidence]]:
@@ -74,9 +79,15 @@ def report(options: Options, run_id: str | None, output: Path, audience: str, ag
 
 
 @cli.command()
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "json"]), default="csv", show_default=True)
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "json", "xlsx"]), default="csv", show_default=True)
 @run_option
-@click.option("--profile", type=click.Choice(["vnnic", "full"]), default="vnnic", show_default=True, help="Columns of the CSV.")
+@click.option(
+    "--profile",
+    type=click.Choice(["vnnic", "full", "internetnl", "sidn"]),
+    default="vnnic",
+    show_default=True,
+    help="Columns of the CSV.",
+)
 @click.option("--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help="File (default: stdout).")
 @click.option("--delimiter", type=click.Choice([",", ";"]), default=",", show_default=True)
 @click.option("--no-bom", is_flag=True, help="Without the mark by which Excel knows UTF-8.")
@@ -102,6 +113,9 @@ def export(
     archive = opened(options)
     run = archive.run(run_id)
     cards = archive.cards(run.id)
+    if form == "xlsx":
+        _write_workbook(run, cards, output, options.language)
+        return
     with _out(output) as out:
         if form == "csv":
             write_csv(run, cards, out, profile=profile, delimiter=delimiter, bom=not no_bom)
@@ -109,6 +123,21 @@ def export(
             write_jsonl(run, cards, out)
         else:
             write_json(run, cards, out)
+
+
+def _write_workbook(run: Run, cards: Sequence[Card], output: Path | None, language: Language) -> None:
+    """Write a workbook, which is binary: to a file, or to a stdout that is none of a terminal."""
+    from ipv6check.reports.workbook import WorkbookError, write_workbook
+
+    made = io.BytesIO()
+    try:
+        write_workbook(run, cards, made, language)
+    except WorkbookError as error:
+        raise click.ClickException(str(error)) from None
+    if output is None and sys.stdout.isatty():
+        raise click.UsageError("a workbook is binary: name a file with --output")
+    with click.open_file(str(output or "-"), "wb") as out:
+        out.write(made.getvalue())
 
 
 @contextmanager

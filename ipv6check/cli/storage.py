@@ -1,4 +1,7 @@
-"""Commands of the database: `db init`, `db upgrade`."""
+"""Commands of the database: `db init`, `db upgrade`, `db backup`, `db prune`."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 
@@ -8,7 +11,7 @@ from ipv6check.store import Database
 
 @cli.group()
 def db() -> None:
-    """Set up and upgrade the database."""
+    """Set up, upgrade and copy the database."""
 
 
 @db.command("init")
@@ -32,3 +35,29 @@ def _upgrade(options: Options) -> None:
     with database.writing():
         database.upgrade()
     click.echo(f"{database.shown}: shape {database.revision()}", err=True)
+
+
+@db.command("backup")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@pass_options
+def db_backup(options: Options, path: Path) -> None:
+    """Copy the database to a new file, also while a scan writes. To restore, put the file back in its place."""
+    from ipv6check.store.upkeep import back_up
+
+    octets = back_up(Database(options.settings().store.url), path)
+    click.echo(f"{path}: {octets:,} octets, checked", err=True)
+    click.echo(path)
+
+
+@db.command("prune")
+@click.option("--keep", type=click.IntRange(min=1), default=90, show_default=True, help="Days of which evidence is kept.")
+@pass_options
+def db_prune(options: Options, keep: int) -> None:
+    """Delete the evidence of old runs. Their verdicts and all that changed stay; they cannot be judged again."""
+    from ipv6check.store.upkeep import let_go
+
+    database = Database(options.settings().store.url)
+    database.check()
+    with database.writing():
+        runs, rows = let_go(database, datetime.now(UTC) - timedelta(days=keep))
+    click.echo(f"{database.shown}: evidence of {runs} runs deleted, {rows:,} observations", err=True)

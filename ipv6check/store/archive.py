@@ -1,8 +1,9 @@
 """What is kept of runs, and how it is read again: for a scan that goes on, for judging, for reports."""
 
+import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,8 +13,9 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
 from sqlmodel import insert
 
+from ipv6check.changes import LEVEL
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
-from ipv6check.model import Run, Target
+from ipv6check.model import Outcome, Run, Target
 from ipv6check.plan import Plan
 from ipv6check.score import Card, score
 from ipv6check.store.codec import (
@@ -25,6 +27,7 @@ from ipv6check.store.codec import (
     encode_verdicts,
 )
 from ipv6check.store.database import Database, StorageError, explained
+from ipv6check.store.history import History
 from ipv6check.store.tables import LatestRow, ObservationRow, RunRow, TallyRow, TargetRow, VerdictRow
 
 T = TypeVar("T")
@@ -53,6 +56,7 @@ class Archive:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.history = History(database)
 
     # Writing
 
@@ -66,6 +70,7 @@ class Archive:
             "started_at": now,
             "version": facts.version,
             "rules_version": "",
+            "rule_versions": "",
             "facts": encode(facts),
         }
         targets = [
@@ -90,8 +95,10 @@ class Archive:
         with explained(self._database), self._database.engine.begin() as connection:
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(finished_at=now))
 
-    def save_verdicts(self, run_id: str, rules_version: str, cards: Iterable[Card]) -> None:
-        """Replace a run's verdicts, its tally and what is latest, in one transaction."""
+    def save_verdicts(
+        self, run_id: str, rules_version: str, cards: Iterable[Card], rule_versions: Mapping[str, str] | None = None
+    ) -> None:
+        """Replace a run's verdicts, its tally and what is latest, in one transaction; `rule_versions` are by check."""
         tally: Counter[tuple[str, str, str]] = Counter()
         with explained(self._database), self._database.engine.begin() as connection:
             for table in (VERDICT, TALLY):
@@ -99,8 +106,8 @@ class Archive:
             for chunk in _chunks(cards, CHUNK):
                 connection.execute(insert(VERDICT), [_verdict_row(run_id, rules_version, card) for card in chunk])
                 for card in chunk:
-                    for id_, verdict in card.verdicts.items():
-                        tally[card.target.agency, id_, verdict.outcome.value] += not card.target.is_demo
+                    if not card.target.is_demo:
+                        tally.update((card.target.agency, check, outcome) for check, outcome in _outcomes(card))
             rows = [
                 {"run_id": run_id, "agency": agency, "check": check, "outcome": outcome, "n": n}
                 for (agency, check, outcome), n in tally.items()
@@ -108,7 +115,8 @@ class Archive:
             ]
             if rows:
                 connection.execute(insert(TALLY), rows)
-            connection.execute(update(RUN).where(RUN.c.id == run_id).values(rules_version=rules_version))
+            judged = {"rules_version": rules_version, "rule_versions": json.dumps(rule_versions or {})}
+            connection.execute(update(RUN).where(RUN.c.id == run_id).values(judged))
             self._renew_latest(connection, run_id)
 
     def _renew_latest(self, connection: Connection, run_id: str) -> None:
@@ -240,6 +248,13 @@ def _card(row: Row[Any]) -> Card:
     verdicts = decode_verdicts(row.verdicts)
     measured_at = datetime.fromisoformat(row.measured_at) if row.measured_at else None
     return Card(target=decode_target(row.target), verdicts=verdicts, score=score(verdicts), measured_at=measured_at)
+
+
+def _outcomes(card: Card) -> Iterator[tuple[str, str]]:
+    """What of a card is counted: every check, and the level: `3`, `3+` for at least L3."""
+    yield from ((id_, verdict.outcome.value) for id_, verdict in card.verdicts.items())
+    level = card.score.level
+    yield LEVEL, f"{level.number}{'+' * level.is_minimum}" if card.score.is_measured else Outcome.NOT_MEASURED.value
 
 
 def _verdict_row(run_id: str, rules_version: str, card: Card) -> dict[str, Any]:

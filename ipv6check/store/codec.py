@@ -2,15 +2,22 @@
 
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
+from ipv6check.changes import Standing
 from ipv6check.facts import (
     AuthorityFacts,
     DnsFacts,
+    DnssecFacts,
+    MailZoneFacts,
     NameserverFacts,
     ReachabilityFacts,
+    RegistrationFacts,
+    ResolutionFacts,
+    ResourceFacts,
     RunFacts,
     VantageFacts,
     WebFacts,
@@ -21,7 +28,13 @@ FACTS: Final[dict[str, type[Any]]] = {
     "vantage": VantageFacts,
     "dns": DnsFacts,
     "nameservers": NameserverFacts,
+    "dnssec": DnssecFacts,
     "authority": AuthorityFacts,
+    "resolution": ResolutionFacts,
+    "mail_zones": MailZoneFacts,
+    "resources": ResourceFacts,
+    "server_resources": ResourceFacts,
+    "registration": RegistrationFacts,
     "reachability": ReachabilityFacts,
     "web": WebFacts,
 }
@@ -87,6 +100,17 @@ def encode_verdicts(verdicts: dict[str, Verdict]) -> bytes:
 def decode_verdicts(stored: bytes) -> dict[str, Verdict]:
     """The verdicts in a row."""
     return {id_: _verdict(id_, *entry) for id_, entry in json.loads(zlib.decompress(stored)).items()}
+
+
+def encode_standings(standings: Mapping[str, Standing]) -> bytes:
+    """What stands of a domain, by check, as compressed JSON."""
+    return zlib.compress(_adapter(dict[str, Standing]).dump_json(dict(standings), exclude_defaults=True), LEVEL)
+
+
+def decode_standings(stored: bytes) -> dict[str, Standing]:
+    """What stands of a domain, by check."""
+    standings: dict[str, Standing] = _adapter(dict[str, Standing]).validate_json(zlib.decompress(stored))
+    return standings
 
 
 def _verdict(id_: str, outcome: str, case: str = "", reason: str | None = None, args: dict[str, Any] | None = None) -> Verdict:

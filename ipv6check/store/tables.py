@@ -13,7 +13,10 @@ WITHOUT_ROWID: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
 
 
 class RunRow(SQLModel, table=True):
-    """One scan: when, from where, under which conditions (`facts`: RunFacts as JSON)."""
+    """One scan: when, from where, under which conditions (`facts`: RunFacts as JSON).
+
+    `rule_versions` are those it was judged by, as JSON: id to version.
+    """
 
     __tablename__ = "run"
 
@@ -24,6 +27,7 @@ class RunRow(SQLModel, table=True):
     finished_at: str | None = None
     version: str
     rules_version: str = ""
+    rule_versions: str = ""
     facts: str
 
 
@@ -95,3 +99,29 @@ class TallyRow(SQLModel, table=True):
     check: str = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
     n: int
+
+
+class StandingRow(SQLModel, table=True):
+    """What stands of a domain after a run (`changes.Standing` by check, as compressed JSON); kept for the newest runs."""
+
+    __tablename__ = "standing"
+    __table_args__ = WITHOUT_ROWID
+
+    run_id: str = Field(primary_key=True)
+    domain: str = Field(primary_key=True)
+    standings: bytes
+
+
+class ChangeRow(SQLModel, table=True):
+    """A change that a run confirmed (see `changes.Change`)."""
+
+    __tablename__ = "change"
+    __table_args__ = (Index("change_by_domain", "domain", "run_id"), WITHOUT_ROWID)
+
+    run_id: str = Field(primary_key=True)
+    domain: str = Field(primary_key=True)
+    check: str = Field(primary_key=True)
+    kind: str
+    before: str
+    after: str
+    since: str

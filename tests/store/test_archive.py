@@ -23,15 +23,6 @@ from tests.factories import V6, Site, evidence
 from tests.scan.world import targets, world
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A fresh database."""
-    made = Database(f"sqlite:///{tmp_path / 'results' / 'test.db'}")
-    made.ready()
-    yield made
-    made.close()
-
-
 def settings_of(database: Database) -> Settings:
     options = {
         "store": {"url": database.url.render_as_string(hide_password=False)},
@@ -67,6 +58,8 @@ SPOILT = [evidence(), evidence(Site(ports={(V6, 443): ("timeout", "refused", Non
 def test_facts_survive_the_store(seen: Evidence) -> None:
     for probe in FACTS:
         facts = seen.vantage[0] if probe == "vantage" else getattr(seen, probe)
+        if facts is None:
+            continue
         assert decode_facts(probe, encode_facts(facts)) == facts
 
 

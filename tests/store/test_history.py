@@ -1,0 +1,99 @@
+"""Runs one after the other: what changed is the same whether followed night by night or made again from the verdicts."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ipv6check.changes import LEVEL, Change
+from ipv6check.store import Archive, Database
+from tests.store.nights import BACK, DEAD, FALLEN, GOOD, NIGHTS, STEADY, VERSIONS, night
+
+
+def shown(changes: Sequence[Change]) -> list[str]:
+    return [f"{c.run_id} {c.domain.partition('.')[0]} {c.check} {c.kind} {c.since}" for c in changes if c.check == "REACH-01"]
+
+
+EXPECTED = ["night-02 lai REACH-01 gained night-02", "night-02 sap REACH-01 lost night-01"]
+
+
+def test_changes_are_confirmed_night_by_night(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    assert shown(history.changes()) == EXPECTED
+    assert shown(history.changes(["night-03"])) == []
+    assert shown(history.changes(domain=FALLEN.domain)) == EXPECTED[1:]
+    assert {change.check for change in history.changes() if change.domain == STEADY.domain} == set()
+
+
+def test_what_is_made_again_from_any_run_on_is_the_same(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    changes, standings = history.changes(), history.standings("night-03")
+    for number in reversed(range(len(NIGHTS))):
+        with database.writing():
+            history.follow(f"night-{number:02}")
+        assert history.changes() == changes
+        assert history.standings("night-03") == standings
+
+
+def test_a_run_that_was_not_followed_is_caught_up_with(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries, follows=number == len(NIGHTS) - 1)
+    assert shown(Archive(database).history.changes()) == EXPECTED
+
+
+def test_new_rules_make_no_change_and_a_level_they_moved_is_kept_apart(database: Database) -> None:
+    night(database, 0, (GOOD, GOOD, GOOD))
+    newer = {id_: f"{version}+" for id_, version in VERSIONS.items()}
+    for number in (1, 2):
+        night(database, number, (GOOD, DEAD, GOOD), versions=newer)
+    history = Archive(database).history
+    assert history.changes() == []
+    moved = {change.domain for change in history.moved_by_rules("night-01")}
+    assert moved <= {FALLEN.domain}
+
+
+def test_what_stands_after_the_newest_run_can_be_read(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS[:3]):
+        night(database, number, tries)
+    standing = Archive(database).history.standings("night-02")
+    assert {domain: s["REACH-01"].outcome for domain, s in standing.items()} == {
+        STEADY.domain: "pass",
+        FALLEN.domain: "fail",
+        BACK.domain: "pass",
+    }
+    assert standing[FALLEN.domain]["REACH-01"].since == "night-01"
+
+
+def test_series_count_outcomes_and_levels(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    assert [counts for _, _, counts in history.tally("REACH-01")] == [
+        {"fail": 1, "pass": 2},
+        {"fail": 2, "pass": 1},
+        {"fail": 1, "pass": 2},
+        {"fail": 1, "pass": 2},
+    ]
+    assert [sum(counts.values()) for _, _, counts in history.tally(LEVEL)] == [3, 3, 3, 3]
+    assert history.tally("REACH-01", "no such agency") == []
+    assert [run for _, run, *_ in history.levels(FALLEN.domain, limit=2)] == ["night-02", "night-03"]
+
+
+def test_a_database_of_the_first_shape_is_upgraded(tmp_path: Path) -> None:
+    import alembic.command
+
+    from ipv6check.store.database import _alembic
+
+    old = Database(f"sqlite:///{tmp_path / 'old.db'}")
+    with old.engine.begin() as connection:
+        config = _alembic()
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "0001")
+    assert old.revision() == "0001"
+    with old.writing():
+        old.upgrade()
+    night(old, 0, NIGHTS[0])
+    assert [run.id for run in Archive(old).runs()] == ["night-00"]
+    old.close()
