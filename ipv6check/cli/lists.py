@@ -11,6 +11,7 @@ from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
 from ipv6check.model import Target
 from ipv6check.plan import Plan, make_plan
 from ipv6check.targets import Mistake, read_all, read_names
+from ipv6check.targets.bodies import BodiesError, read_bodies, without_domain
 
 DEFAULT_LISTS: Final = (Path("targets/hanoi.csv"),)
 
@@ -48,6 +49,14 @@ def planned(options: Options, lists: Sequence[Path], limit: int | None, *, is_st
     return make_plan(read_lists(lists, is_strict=is_strict), read_opt_out(options.settings()).covers_name, limit)
 
 
+def named_bodies(path: Path) -> tuple[str, ...]:
+    """Read a list of bodies, or end with what is wrong with it."""
+    try:
+        return read_bodies(path)
+    except BodiesError as error:
+        raise click.BadParameter(str(error), param_hint="--bodies") from None
+
+
 @cli.group()
 def targets() -> None:
     """Work with target lists."""
@@ -55,14 +64,28 @@ def targets() -> None:
 
 @targets.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--bodies", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Print its bodies without a domain."
+)
 @ends_with
-def targets_check(files: tuple[Path, ...]) -> int:
-    """Read the lists and report every mistake with file and line."""
+def targets_check(files: tuple[Path, ...], bodies: Path | None) -> int:
+    """Read the lists and report every mistake with file and line.
+
+    `--bodies` names a CSV with a column `agency`: those of its bodies that have no domain in the lists are printed.
+    """
     found = read_all(files)
     tell(found.mistakes)
     errors = sum(mistake.is_error for mistake in found.mistakes)
     agencies = len({target.agency for target in found.targets})
     click.echo(f"{len(found.targets)} domains of {agencies} agencies, {errors} errors, {len(found.mistakes) - errors} warnings")
+    if bodies is not None:
+        from ipv6check.reports.hostile import for_terminal
+
+        known = named_bodies(bodies)
+        missing = without_domain(known, found.targets)
+        click.echo(f"{len(missing)} of {len(known)} bodies have no domain in the lists:")
+        for body in missing:
+            click.echo(f"  {for_terminal(body)}")
     return Exit.USAGE if errors else Exit.DONE
 
 
