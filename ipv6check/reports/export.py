@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 from ipv6check.model import Outcome, Reason, Run, Verdict
-from ipv6check.reports import vnnic
+from ipv6check.reports import vnnic, yardsticks
 from ipv6check.reports.hostile import for_csv, for_json
 from ipv6check.rules import RULES
 from ipv6check.score import Card
@@ -136,5 +136,7 @@ _FULL_COLUMNS: Final = (
 PROFILES: Final = {
     "vnnic": Profile(vnnic.NAMES, vnnic.row),
     "full": Profile(_FULL_COLUMNS, _full_row),
+    "internetnl": Profile(yardsticks.INTERNET_NL_COLUMNS, yardsticks.internet_nl_row),
+    "sidn": Profile(yardsticks.SIDN_COLUMNS, yardsticks.sidn_row),
 }
 """The shapes a CSV may have, by the name the command line knows them by."""

@@ -109,7 +109,7 @@ def _status(run: Run, card: Card) -> str:
     return UNMEASURED if card.score.level.is_minimum or not card.score.is_measured else FAILED
 
 
-def _date(run: Run, card: Card) -> str:
+def day_of(run: Run, card: Card) -> str:
     return (card.measured_at or run.started_at).astimezone(HANOI).date().isoformat()
 
 
@@ -162,7 +162,7 @@ def row(run: Run, card: Card) -> Iterable[str]:
 
 # fmt: off
 COLUMNS: Final = (
-    Column("ngay_do", _date, "YYYY-MM-DD", (),
+    Column("ngay_do", day_of, "YYYY-MM-DD", (),
            "Ngày đo", "Ngày đo, giờ Hà Nội", "Day of the measurement, Hanoi time"),
     Column("thoi_diem_do", _moment, "YYYY-MM-DDThh:mm:ss+07:00", (),
            "Thời điểm đo", "Thời điểm đo tên miền; trống nếu không đo", "When the name was measured; empty when it was not"),
@@ -245,6 +245,10 @@ def write_dictionary(out: TextIO, *, delimiter: str = ",", bom: bool = True) -> 
     """Write the data dictionary, Vietnamese and English, as CSV: one row a column, and first what holds for all."""
     out.write(BYTE_ORDER_MARK if bom else "")
     writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerows((DICTIONARY, PROPOSAL))
-    for c in COLUMNS:
-        writer.writerow((c.name, c.label, c.meaning_vi, c.meaning_en, c.values, " ".join(c.checks)))
+    writer.writerows(dictionary())
+
+
+def dictionary() -> list[tuple[str, ...]]:
+    """The data dictionary: its head, what holds for all, and one row a column."""
+    rows = [(c.name, c.label, c.meaning_vi, c.meaning_en, c.values, " ".join(c.checks)) for c in COLUMNS]
+    return [DICTIONARY, PROPOSAL, *rows]
