@@ -114,5 +114,5 @@ def _evidence(id_: str, evidence: Evidence, first_shown: dict[Trace, str], said:
     for trace in found:
         if trace not in first_shown:
             first_shown[trace] = id_
-            yield f"  $ {trace.command}" if trace.command else f"  {say(said, 'Dừng lại', 'Stopped')}"
+            yield f"  $ {trace.command}" if trace.command else f"  {say(said, 'Ghi nhận', 'Noted')}"
             yield from (f"    {line}" for line in trace.tries)

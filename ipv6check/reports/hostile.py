@@ -47,8 +47,10 @@ Clean = Callable[[str], str]
 
 def for_terminal(text: str, length: int = LONGEST) -> str:
     """One line without control, direction or invisible characters, NFC, at most `length` characters."""
-    shown = _without_piles("".join(_visible(c) for c in unicodedata.normalize("NFC", text[: 4 * length])))
-    shown = " ".join(FILLERS.sub("", shown).split())
+    shown = text[: 4 * length]
+    if not (shown.isascii() and shown.isprintable()):
+        shown = FILLERS.sub("", _without_piles("".join(_visible(c) for c in unicodedata.normalize("NFC", shown))))
+    shown = " ".join(shown.split())
     return shown if len(shown) <= length else shown[: length - 1] + "…"
 
 

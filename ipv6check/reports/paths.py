@@ -25,6 +25,11 @@ def domain_page(domain: str) -> str:
     return f"domain/{domain if is_plain else _hash(domain, 16)}.html"
 
 
+def letter_file(domain: str, party: str) -> str:
+    """The letter about a domain to a party (a key of the terms `party`), below the language's folder."""
+    return f"letters/{domain_page(domain).removeprefix('domain/').removesuffix('.html')}-{party}.txt"
+
+
 def agency_page(agency: str) -> str:
     """The page of an agency, below the language's folder: its name without diacritics, and a hash that tells twins apart."""
     bare = unicodedata.normalize("NFD", agency.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()

@@ -1,4 +1,4 @@
-"""The static site: overview, agencies, a scorecard for each domain, all checks; in Vietnamese and in English.
+"""The static site: overview, agencies, Internet resources, a scorecard for each domain, all checks; in both languages.
 
 It is written beside its place and then put there whole, works from a file share, needs no script, and depends on nothing but
 what it is given: the same run gives the same bytes.
@@ -18,20 +18,27 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ipv6check.facts import Evidence
+from ipv6check.judge import judge
 from ipv6check.model import Run
 from ipv6check.reports.catalogue import catalogue
+from ipv6check.reports.delegation import delegation
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech, speech
+from ipv6check.reports.letters import Proofs, letters, proofs_of
 from ipv6check.reports.levels import SEVERITIES
 from ipv6check.reports.overview import Overview, agency_view, overview
 from ipv6check.reports.paths import PREFIX, agency_page, to_root
+from ipv6check.reports.picture import picture
+from ipv6check.reports.resources import Tally, has_resources, resources
 from ipv6check.reports.scorecard import scorecard
 from ipv6check.reports.standing import Audience
+from ipv6check.rules import RULES_VERSION
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.score import Card
 
 INDEX: Final = "index.html"
 CHECKS: Final = "checks.html"
+RESOURCES: Final = "resources.html"
 MARK: Final = ".ipv6check-site"
 """A file that says: this folder was written here whole, and may be replaced whole."""
 
@@ -63,14 +70,18 @@ def write_site(
         with as_file(static) as source:
             shutil.copytree(source, folder / "static", copy_function=shutil.copyfile)
         editions = [Edition(language, folder, shown, kept, audience, only) for language in LANGUAGES]
-        for edition in editions:
-            edition.write_general_pages()
+        tally = Tally()
         for number, card in enumerate(kept if audience == "internal" else (), start=1):
             evidence = evidence_of(card.target.domain)
+            if evidence is not None:
+                tally.add(evidence, card.verdicts if run.rules_version == RULES_VERSION else judge(evidence))
+            proofs = proofs_of(card, evidence) if evidence is not None else {}
             for edition in editions:
-                edition.write_scorecard(card, evidence)
+                edition.write_scorecard(card, evidence, proofs)
             if progress is not None:
                 progress(number, len(kept))
+        for edition in editions:
+            edition.write_general_pages(tally)
     return Path(output) / INDEX
 
 
@@ -137,21 +148,35 @@ class Edition:
         object.__setattr__(self, "templates", templates(self.language))
         object.__setattr__(self, "whole", overview(self.run, self.cards, self.speech, self.audience))
 
-    def write_general_pages(self) -> None:
-        """Write the overview, the checks and every agency's page."""
-        self._write("overview.html", INDEX, self.whole)
+    def write_general_pages(self, tally: Tally) -> None:
+        """Write the overview, the resources where there are any, the checks and every agency's page."""
+        self._write("overview.html", INDEX, self.whole, has_resources=not tally.is_empty)
+        if not tally.is_empty:
+            self._write("resources.html", RESOURCES, resources(tally, self.run, self.speech))
         self._write("checks.html", CHECKS, catalogue(self.speech))
         for agency in dict.fromkeys(card.target.agency for card in self.cards):
             own = [card for card in self.cards if card.target.agency == agency]
             view = agency_view(agency, own, self.whole, self.speech, self.audience)
             self._write("agency.html", agency_page(agency), view)
 
-    def write_scorecard(self, card: Card, evidence: Evidence | None) -> None:
-        """Write one domain's page."""
+    def write_scorecard(self, card: Card, evidence: Evidence | None, proofs: Proofs) -> None:
+        """Write one domain's page, and its letters beside it."""
         view = scorecard(card, evidence, self.speech)
-        self._write("domain.html", view.page, view)
+        found = (one for family in view.families for one in family.findings)
+        written = letters(card, found, proofs, self.run, self.speech)
+        way = delegation(card, evidence, self.speech) if evidence is not None else None
+        self._write(
+            "domain.html",
+            view.page,
+            view,
+            letters=written,
+            picture=picture(way) if way is not None else None,
+            has_resources=evidence is not None and has_resources(evidence),
+        )
+        for letter in written:
+            self._put(letter.file, "\ufeff" + ACTING.sub("\N{REPLACEMENT CHARACTER}", letter.text))
 
-    def _write(self, template: str, page: str, view: object) -> None:
+    def _write(self, template: str, page: str, view: object, **more: object) -> None:
         here = PREFIX[self.language] + page
         root = to_root(here)
         text = self.templates.get_template(template).render(
@@ -164,10 +189,14 @@ class Edition:
             audience=self.audience,
             only=self.only,
             editions=[(language, root + PREFIX[language] + page) for language in LANGUAGES],
+            **more,
         )
-        path = self.folder / here
+        self._put(page, ACTING.sub("\N{REPLACEMENT CHARACTER}", text))
+
+    def _put(self, file: str, text: str) -> None:
+        path = self.folder / (PREFIX[self.language] + file)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(ACTING.sub("\N{REPLACEMENT CHARACTER}", text), encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", newline="\n")
 
 
 @cache

@@ -15,7 +15,17 @@ AGENCY = agency_page(TREES)
 BROKEN = "domain/vuonuom.hanoi.gov.vn.html"
 GOOD = "domain/cong.hanoi.gov.vn.html"
 CHECKS = "checks.html"
-PAGES = {"overview": OVERVIEW, "agency": AGENCY, "scorecard": BROKEN, "good": GOOD, "checks": CHECKS}
+RESOURCES = "resources.html"
+LOST = "domain/thuvien-mau.hanoi.gov.vn.html"
+PAGES = {
+    "overview": OVERVIEW,
+    "agency": AGENCY,
+    "scorecard": BROKEN,
+    "good": GOOD,
+    "lost": LOST,
+    "checks": CHECKS,
+    "resources": RESOURCES,
+}
 SMALL = 375
 SMALLEST = 360
 
@@ -94,6 +104,37 @@ async def test_languages_and_links_work(looking: Looking) -> None:
     assert await looking.page.evaluate("document.documentElement.lang") == "en"
     await looking.page.click(".brand")
     assert looking.page.url.endswith("/en/index.html")
+
+
+@pytest.mark.parametrize("width", [1280, SMALLEST])
+@pytest.mark.parametrize("prefix", ["", "en/"], ids=["vi", "en"])
+@pytest.mark.parametrize("name", ["good", "lost"])
+async def test_the_picture_of_the_way_holds_its_text(looking: Looking, name: str, prefix: str, width: int) -> None:
+    """No line runs out of the picture, and no mark's word into the next mark."""
+    await looking.at(prefix + PAGES[name], width=width)
+    outside = """[...document.querySelectorAll('.way text')].filter(text => {
+        const box = text.closest('svg.way').getBoundingClientRect(), own = text.getBoundingClientRect();
+        return own.right > box.right || own.bottom > box.bottom || own.left < box.left;
+    }).map(text => text.textContent)"""
+    assert await looking.page.evaluate(outside) == []
+    overlapping = """[...document.querySelectorAll('.way > text.way-text')].filter(text => {
+        const row = text.nextElementSibling;
+        return row?.tagName == 'svg' && row.querySelector('use').getBoundingClientRect().left < text.getBoundingClientRect().right;
+    }).map(text => text.textContent)"""
+    assert await looking.page.evaluate(overlapping) == []
+
+
+async def test_a_letter_is_copied_without_a_script(looking: Looking) -> None:
+    """A click into it and Ctrl+A choose the letter and nothing else; it cannot be changed by mistake."""
+    await looking.at(LOST)
+    await looking.page.click(".letter summary")
+    await looking.page.click(".letter-text")
+    await looking.page.keyboard.press("Control+a")
+    chosen = "(t => t.value.slice(t.selectionStart, t.selectionEnd))(document.activeElement)"
+    text = await looking.page.evaluate(chosen)
+    assert text.startswith("Kính gửi:")
+    assert text.endswith("\n")
+    assert await looking.page.evaluate("document.activeElement.readOnly")
 
 
 @pytest.mark.parametrize("name", ["overview", "scorecard"])

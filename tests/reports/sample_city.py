@@ -9,8 +9,9 @@ from ipv6check.judge import judge
 from ipv6check.model import Run, Target
 from ipv6check.rules import RULES_VERSION
 from ipv6check.score import Card, score
+from tests.reports.sample_site import NOON, REFUSED, TIMEOUT, Site
 from tests.reports.sample_vantage import END, START, Vantage
-from tests.reports.sample_world import NOON, REFUSED, TIMEOUT, Site, evidence_of
+from tests.reports.sample_world import evidence_of
 
 BEST: Final = Site()
 NO_V6: Final = Site(aaaa=())

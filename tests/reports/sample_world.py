@@ -1,16 +1,13 @@
 """Evidence of invented sites, made from a short description of their name servers, ports and certificates."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Any
 
 from ipv6check.addressing import Address, is_usable
 from ipv6check.facts import (
     AddressWeb,
-    Answer,
     AuthorityFacts,
-    AuthorityTries,
     Certificate,
     Chain,
     DnsFacts,
@@ -34,60 +31,12 @@ from ipv6check.facts import (
     family_of,
 )
 from ipv6check.model import Failure, FailureKind, Stage, Target
-from tests.reports.sample_vantage import NO_V6, RESOLVER, START, TICK, Vantage, vantage_of
+from tests.reports import sample_way
+from tests.reports.sample_site import NOON, SILENT, SOA, Site, Transport, at, dns_try
+from tests.reports.sample_vantage import NO_V6, START, Vantage, vantage_of
 
-NOON = START + timedelta(minutes=20)
 CERTIFICATE = "a1" * 32
-
-TIMEOUT = Failure(kind=FailureKind.TIMEOUT, stage=Stage.TCP)
-REFUSED = Failure(kind=FailureKind.REFUSED, stage=Stage.TCP)
-SILENT = Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """What a site is like; the default is all that one could wish for."""
-
-    aaaa: tuple[str, ...] = ("2402:800:6105:20::80",)
-    a: tuple[str, ...] = ("103.124.60.80",)
-    www: bool = True
-    www_aaaa: bool = True
-    v6: Failure | None = None
-    v6_http: Failure | None = None
-    nameservers: tuple[tuple[str, str, str], ...] = (
-        ("ns1.hanoi.gov.vn", "2402:800:6105:1::53", "103.124.60.53"),
-        ("ns2.hanoi.gov.vn", "2402:800:6105:2::53", "103.124.61.53"),
-    )
-    ns_silent: bool = False
-    signed: bool = True
-    bogus: bool = False
-    issuer: str = "CN=Sectigo RSA Domain Validation Secure Server CA,O=Sectigo Limited,C=GB"
-    names: tuple[str, ...] = ()
-    days_left: int = 214
-    path_error: str = ""
-    legacy_tls: bool = False
-    tls: str = "TLSv1.3"
-    status6: int = 200
-    status4: int = 200
-    headers: tuple[tuple[str, str], ...] = (("server", "nginx"), ("strict-transport-security", "max-age=31536000"))
-    http_redirects: bool = True
-    leads_to: str = ""
-    leads_to_v6: bool = True
-
-
-def at(**more: Any) -> dict[str, Any]:
-    """Start and end of a try."""
-    return {"start": NOON, "end": NOON + TICK, **more}
-
-
-def dns_try(
-    records: tuple[str, ...] = (), *, server: Address = RESOLVER, failure: Failure | None = None, **more: Any
-) -> DnsTry:
-    """One question and its answer, or its failure."""
-    transport = more.pop("transport", "udp")
-    answer = None if failure else Answer(**{"rcode": "NOERROR", "records": records, "ttl": 300, "edns": True, **more})
-    took = None if failure else TICK.total_seconds()
-    return DnsTry(**at(server=server, transport=transport, failure=failure, answer=answer, seconds_to_answer=took))
+TRANSPORTS: tuple[Transport, ...] = ("udp", "tcp")
 
 
 def lookup(name: str, kind: str, records: tuple[str, ...], site: Site) -> Lookup:
@@ -107,44 +56,58 @@ def dns_of(domain: str, site: Site) -> DnsFacts:
     """The listed name, www and the zone."""
     zone = ".".join(domain.split(".")[-3:])
     www = looked_up(f"www.{domain}", site.aaaa if site.www and site.www_aaaa else (), site.a if site.www else (), site)
-    soa = lookup(zone, "SOA", ("ns1 hostmaster 1 2 3 4 5",), site)
-    return DnsFacts(listed=looked_up(domain, site.aaaa, site.a, site), www=www, zone=zone, zone_lookups=(soa,))
+    soa = lookup(zone, "SOA", (SOA,), site)
+    return DnsFacts(
+        listed=looked_up(domain, site.aaaa, site.a, site),
+        www=www,
+        zone=zone,
+        zone_lookups=(soa,),
+        mx=lookup(domain, "MX", (), site),
+    )
 
 
-def nameservers_of(zone: str, site: Site) -> NameserverFacts:
+def nameservers_of(zone: str, site: Site, cut: Failure | None = None) -> NameserverFacts:
     """The zone's name servers, each asked by each address."""
     hosts = []
     for host, v6, v4 in site.nameservers:
         servers = tuple(ip_address(a) for a in (v6, v4) if a)
         soa = tuple(
-            ServerTries(server=s, transport="udp", tries=(_soa(s, zone, site.ns_silent and s.version == 6),)) for s in servers
+            ServerTries(server=s, transport=transport, tries=(_soa(s, zone, transport, site.ns_silent and s.version == 6),))
+            for s in servers
+            for transport in TRANSPORTS
         )
         lookups = looked_up(host, (v6,) if v6 else (), (v4,) if v4 else (), Site())
         hosts.append(NameserverHost(name=host, lookups=lookups, soa=soa))
-    return NameserverFacts(zone=zone, from_parent=tuple(h for h, *_ in site.nameservers), hosts=tuple(hosts))
-
-
-def _soa(server: Address, zone: str, silent: bool) -> DnsTry:
-    if silent:
-        return dns_try(server=server, failure=SILENT)
-    return dns_try(("ns1 hostmaster 1 2 3 4 5",), server=server, authoritative=True, soa=zone)
-
-
-def authority_of(dns: DnsFacts, site: Site) -> AuthorityFacts:
-    """What the name servers say of the listed name's AAAA."""
-    name = dns.listed.name
-    answers = tuple(
-        AuthorityTries(
-            host=host,
-            server=ip_address(v4),
-            name=name,
-            type="AAAA",
-            tries=(dns_try(site.aaaa, server=ip_address(v4), authoritative=True),),
-        )
-        for host, _, v4 in site.nameservers
-        if v4
+    facts = NameserverFacts(
+        zone=zone,
+        parent=sample_way.zones_above(zone)[-1],
+        from_parent=tuple(h for h, *_ in site.nameservers),
+        from_child=tuple(h for h, *_ in site.nameservers),
+        delegation=sample_way.delegation_of(zone, site),
+        glue_over_tcp=None if site.glue else sample_way.delegation_of(zone, site, "tcp"),
+        hosts=tuple(hosts),
+        outside=sample_way.outside_of(zone, site, cut),
     )
-    return AuthorityFacts(zone=dns.zone, answers=answers)
+    return replace(facts, asked=sample_way.further(facts, site))
+
+
+def _soa(server: Address, zone: str, transport: Transport, silent: bool) -> DnsTry:
+    if silent:
+        return dns_try(server=server, transport=transport, failure=SILENT)
+    return dns_try((SOA,), server=server, transport=transport, authoritative=True, soa=zone)
+
+
+def authority_of(dns: DnsFacts, nameservers: NameserverFacts, site: Site) -> AuthorityFacts:
+    """What the name servers that serve say of the names' addresses."""
+    return AuthorityFacts(
+        zone=dns.zone,
+        answers=tuple(
+            sample_way.asked_of(host, server, name.name, kind, given.addresses, dns.zone, site)
+            for host, server in sample_way.serving(nameservers)
+            for name in (dns.listed, dns.www)
+            for kind, given in (("AAAA", name.aaaa), ("A", name.a))
+        ),
+    )
 
 
 def _failure(address: Address, port: int, site: Site) -> Failure | None:
@@ -233,17 +196,22 @@ def evidence_of(target: Target, site: Site | None, here: Vantage, planned: int) 
     vantage = vantage_of(here)
     if site is None:
         return Evidence(target=target, run=run, vantage=vantage, opted_out=True)
-    if not here.v6:
+    cut = None if here.v6 else NO_V6
+    if cut:
         site = replace(site, v6=NO_V6, ns_silent=False)
     dns = dns_of(target.domain, site)
-    names = dns.names
+    names, nameservers = dns.names, nameservers_of(dns.zone, site, cut)
     return Evidence(
         target=target,
         run=run,
         vantage=vantage,
         dns=dns,
-        nameservers=nameservers_of(dns.zone, site),
-        authority=authority_of(dns, site),
+        nameservers=nameservers,
+        dnssec=sample_way.dnssec_of(nameservers, site),
+        resolution=sample_way.resolution_of(target.domain, dns.zone, site, cut),
+        resources=sample_way.resources_of(names, "web"),
+        server_resources=sample_way.resources_of((host.lookups for host in nameservers.hosts), "ns"),
+        authority=authority_of(dns, nameservers, site),
         reachability=ReachabilityFacts(hosts=tuple(reach_of(n, site) for n in names)) if names else None,
         web=WebFacts(
             names=tuple(web_of(n, site) for n in names if any(map(is_usable, n.usable))),

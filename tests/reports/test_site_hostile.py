@@ -7,12 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from ipv6check.facts import Certificate, Chain, Evidence, Fetch, NameWeb, WebFacts
-from ipv6check.model import Target, Verdict
+from ipv6check.facts import (
+    Certificate,
+    Chain,
+    Evidence,
+    Fetch,
+    NameWeb,
+    ResolutionFacts,
+    ResourceFacts,
+    RouteFact,
+    WebFacts,
+)
+from ipv6check.model import Failure, FailureKind, Stage, Target, Verdict
 from ipv6check.reports.site import write_site
 from ipv6check.score import Card
 from tests.reports.html_page import Page, pages_of
-from tests.reports.sample_city import CITY, City, card_of, sample_city
+from tests.reports.sample_city import BEST, CITY, City, card_of, sample_city
+from tests.reports.sample_site import NOON
 
 PAYLOADS = (
     "<script>alert(1)</script>",
@@ -71,10 +82,56 @@ def spoiled(evidence: Evidence, field: str, text: str) -> tuple[Card, Evidence]:
         return replace(card, target=replace(evidence.target, domain=text)), evidence
     target: Target = replace(evidence.target, **{field: text}) if field in LISTED else evidence.target
     evidence = replace(evidence, target=target, web=spoiled_web(evidence.web, field, text))
+    if field in SPOIL:
+        evidence = SPOIL[field](evidence, text)
     card = card_of(evidence)
     if field == "argument":
         card = replace(card, verdicts={id_: with_argument(verdict, text) for id_, verdict in card.verdicts.items()})
     return card, evidence
+
+
+def spoiled_servers(evidence: Evidence, text: str) -> Evidence:
+    """Name servers whose names, glue and failures are hostile."""
+    facts = evidence.nameservers
+    assert facts is not None
+    hosts = tuple(
+        replace(host, name=text + host.name, lookups=replace(host.lookups, name=text + host.name)) for host in facts.hosts
+    )
+    names = tuple(host.name for host in hosts)
+    return replace(evidence, nameservers=replace(facts, hosts=hosts, from_parent=names, from_child=names))
+
+
+def spoiled_way(evidence: Evidence, text: str) -> Evidence:
+    """A way from the root that ends in a zone with a hostile name, for hostile reasons."""
+    assert evidence.resolution is not None
+    way = evidence.resolution.iterations[0]
+    failure = Failure(kind=FailureKind.PROTOCOL, stage=Stage.DNS, detail=text)
+    asked = tuple(
+        replace(a, host=text, name=text, zone=text, tries=tuple(replace(t, failure=failure, answer=None) for t in a.tries))
+        for a in way.steps[-1].asked
+    )
+    last = replace(
+        way.steps[-1], zone=text, asked=asked, unusable=((text, text), ("ns1.vn", "unresolved")), via=(f"ns1.vn: {text}",)
+    )
+    way = replace(way, steps=(*way.steps[:-1], replace(last, is_answered=False)), broken=text, rcode="")
+    return replace(evidence, resolution=ResolutionFacts(iterations=(way,)))
+
+
+def spoiled_tables(evidence: Evidence, text: str) -> Evidence:
+    """Tables of prefixes, holders and AS numbers that say something hostile."""
+
+    def bad(facts: ResourceFacts | None) -> ResourceFacts:
+        route = RouteFact(prefix=text, origin=1, as_name=text, origin_country=text, validity=text)
+        changed = {"routes": (route,), "holder": text, "country": text, "problems": ((text, text),), "dates": ((text, NOON),)}
+        return ResourceFacts(
+            addresses=tuple(replace(a, **changed) for a in (facts.addresses if facts else ()))  # type: ignore[arg-type]
+        )
+
+    return replace(evidence, resources=bad(evidence.resources), server_resources=bad(evidence.server_resources))
+
+
+SPOIL = {"servers": spoiled_servers, "way": spoiled_way, "tables": spoiled_tables}
+"""What comes from name servers, from the way to a name, and from tables."""
 
 
 def with_argument(verdict: Verdict, text: str) -> Verdict:
@@ -139,7 +196,7 @@ def many() -> City:
 Kinds = set[tuple[str, tuple[str, ...]]]
 
 
-@pytest.mark.parametrize("field", [*LISTED, "domain", "issuer", "header", "location", "redirect", "argument"])
+@pytest.mark.parametrize("field", [*LISTED, "domain", "issuer", "header", "location", "redirect", "argument", *SPOIL])
 def test_hostile_text_adds_no_element(many: City, harmless: Kinds, field: str, tmp_path: Path) -> None:
     """A site of cards each of which has one payload in that field."""
     made = [spoiled(evidence, field, text) for evidence, text in zip(many.evidence.values(), PAYLOADS, strict=True)]
@@ -148,6 +205,9 @@ def test_hostile_text_adds_no_element(many: City, harmless: Kinds, field: str, t
     pages = pages_of(front.parent)
     for page in pages:
         hold(page, harmless)
+    for letter in front.parent.rglob("*.txt"):
+        acting = {c for c in letter.read_text("utf-8-sig") if c != "\n" and unicodedata.category(c) in ACTING}
+        assert not acting, (letter, acting)
     assert any("&lt;script&gt;alert(1)" in page.source for page in pages), "what was said is shown, as text"
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
@@ -188,10 +248,10 @@ def test_commands_to_copy_hold_nothing_a_shell_would_act_on(city: City, tmp_path
 
 def test_whole_cities_of_hostile_agencies_have_safe_paths(tmp_path: Path) -> None:
     """Every payload as an agency and as a domain at once."""
-    rows = [(payload, payload, "so", CITY[0][3]) for payload in PAYLOADS[:36]]
+    rows = [(payload, payload, "so", replace(BEST, signed=False)) for payload in PAYLOADS[:36]]
     city = sample_city(rows=rows)
     front = write_site(city.run, city.cards, tmp_path / "site")
     files = {path.relative_to(front.parent).parts[0] for path in front.parent.rglob("*")}
-    assert files == {"index.html", "checks.html", "agency", "domain", "en", "static", ".ipv6check-site"}
+    assert files == {"index.html", "checks.html", "agency", "domain", "letters", "en", "static", ".ipv6check-site"}
     assert len(list((front.parent / "agency").iterdir())) == len(rows)
     assert len(list((front.parent / "domain").iterdir())) == len(rows)

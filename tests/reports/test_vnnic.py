@@ -55,9 +55,14 @@ def test_a_good_row() -> None:
     assert found["phien_ban"] == f"vnnic/1 rules/{RUN.rules_version}"
 
 
+def test_the_resources_of_a_good_row() -> None:
+    found = cells(CARD)
+    assert (found["as_goc"], found["roa"]) == ("AS7552", "dat")
+
+
 def test_what_is_not_built_is_not_measured_and_says_so() -> None:
     found = cells(CARD)
-    unbuilt = ("truy_cap_chi_ipv6", "thu_dien_tu_ipv6", "as_goc", "roa")
+    unbuilt = ("truy_cap_chi_ipv6", "thu_dien_tu_ipv6")
     assert {found[name] for name in unbuilt} == {"chua_do_duoc"}
     assert ", ".join(unbuilt) in found["ghi_chu"]
     assert "mức ít nhất là L3" in found["ghi_chu"]
@@ -76,7 +81,7 @@ def test_without_ipv6_here_nothing_over_ipv6_is_failed() -> None:
     found = cells(city("cong.hanoi.gov.vn", here=Vantage(v6=False)).cards[0])
     assert {found[name] for name in ("truy_cap_ipv6", "https_ipv6", "trang_thai")} == {"chua_do_duoc"}
     assert (found["https_ipv4"], found["ban_ghi_aaaa"]) == ("dat", "dat")
-    assert "điểm đo không có kết nối IPv6: truy_cap_ipv6, https_ipv6" in found["ghi_chu"]
+    assert "điểm đo không có kết nối IPv6: truy_cap_ipv6, truy_cap_chi_ipv6, https_ipv6" in found["ghi_chu"]
     assert (found["muc"], "mức ít nhất là L0" in found["ghi_chu"]) == ("chua_do_duoc", True)
 
 
