@@ -17,6 +17,7 @@ import dns.rdatatype
 import dns.rrset
 
 from ipv6check.facts import Answer
+from ipv6check.net import plainwire
 
 EDNS_SIZE: Final = 1232
 """UDP payload size that crosses every IPv6 path without fragments (DNS flag day 2020)."""
@@ -94,6 +95,11 @@ def answers(message: bytes, message_id: int, section: bytes) -> bool:
 
 def read(message: bytes, name: str, rdtype: str) -> Answer:
     """Read a reply. Raises `Malformed`."""
+    return plainwire.read(message, name, rdtype) or read_any(message, name, rdtype)
+
+
+def read_any(message: bytes, name: str, rdtype: str) -> Answer:
+    """Read a reply of any kind, by dnspython. Raises `Malformed`."""
     parsed = dns.message.from_wire(message, ignore_trailing=True)
     flags = int(parsed.flags)
     here = {(rrset.name, rrset.rdtype): rrset for rrset in parsed.answer if rrset.rdclass == dns.rdataclass.IN}

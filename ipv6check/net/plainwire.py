@@ -1,0 +1,242 @@
+"""Reads plain DNS replies quickly: decodes the records that were asked for, and of all others looks only at the shape.
+
+Most replies are plain: one question, class IN, names of letters, digits and hyphens, no EDNS options. Whatever is not, or is
+not well-formed, is left to dnspython (see `wire.read`), so that nothing is an answer here that it would call malformed.
+"""
+
+import base64
+import re
+import struct
+from typing import Final
+
+import dns.exception
+import dns.ipv4
+import dns.ipv6
+import dns.rcode
+import dns.rdata
+import dns.rdataclass
+from dns.rdatatype import RdataType
+
+from ipv6check.facts import Answer
+
+HEADER: Final = struct.Struct("!6H")
+RECORD: Final = struct.Struct("!HHIH")
+OPCODE: Final = 0x7800
+A, NS, CNAME, SOA, AAAA, OPT, RRSIG = 1, 2, 5, 6, 28, 41, 46
+DENIALS: Final = {47: "NSEC", 50: "NSEC3"}
+IN: Final = 1
+SIGNER: Final = 18
+"""Where the signer's name begins in the data of an RRSIG."""
+
+META: Final = 128
+"""Types from this one on are no data, or odd (RFC 6895)."""
+
+SINGLE: Final = frozenset({CNAME, SOA, 39, 47, 50, 51})
+"""Types of which a name has one record at most; where there are more, dnspython says which counts."""
+
+LONGEST_NAME: Final = 253
+MOST_HOPS: Final = 8
+CHAIN_LIMIT: Final = 16
+PLAIN_LABEL: Final = re.compile(rb"[a-z0-9_-]+")
+PLAIN_NAME: Final = re.compile(r"[a-z0-9_.-]*")
+
+Rdata = tuple[int, int]
+"""Where the data of a record lie: offset and length."""
+
+
+class _NotPlainError(Exception):
+    """A message that somebody else must read."""
+
+
+class _Set:
+    """The records of one name and type: their data, and the lowest TTL."""
+
+    __slots__ = ("rdata", "texts", "ttl")
+
+    def __init__(self, ttl: int) -> None:
+        self.ttl = ttl
+        self.rdata: list[Rdata] = []
+        self.texts: list[str | bytes] = []
+
+
+Section = dict[tuple[str, int], _Set]
+
+
+class _Reader:
+    """Goes through one message."""
+
+    def __init__(self, message: bytes) -> None:
+        self.message = message
+        self.size = len(message)
+        self._names: dict[int, tuple[str, int]] = {}
+        self.has_edns = False
+        self.extended_rcode = 0
+        self.is_signed = False
+
+    def name(self, at: int, limit: int, depth: int = 0) -> tuple[str, int]:
+        """The name at an offset, lower case without final dot, and what follows it. It must end before `limit`."""
+        message, labels, here, hops = self.message, [], at, 0
+        while True:
+            if here >= limit:
+                raise _NotPlainError
+            count = message[here]
+            if count == 0:
+                here += 1
+                break
+            if count < 64:
+                following = here + 1 + count
+                label = message[here + 1 : following].lower()
+                if following > limit or not PLAIN_LABEL.fullmatch(label):
+                    raise _NotPlainError
+                labels.append(label.decode())
+                here = following
+                continue
+            target = (count & 0x3F) << 8 | message[here + 1] if count >= 192 and here + 1 < limit else self.size
+            if target >= at or depth > MOST_HOPS:
+                raise _NotPlainError
+            known = self._names.get(target)
+            if known is None:
+                known = (self.name(target, at, depth + 1)[0], self._names[target][1])
+            suffix, hops = known[0], known[1] + 1
+            if suffix:
+                labels.append(suffix)
+            here += 2
+            break
+        text = ".".join(labels)
+        if len(text) > LONGEST_NAME or hops > MOST_HOPS:
+            raise _NotPlainError
+        self._names[at] = (text, hops)
+        return text, here
+
+    def section(self, at: int, count: int, *, is_additional: bool) -> tuple[Section, int]:
+        """The records of a section by name and type, and what follows them."""
+        found: Section = {}
+        for _ in range(count):
+            owner, at = self.name(at, self.size)
+            data = at + RECORD.size
+            if data > self.size:
+                raise _NotPlainError
+            rdtype, rdclass, ttl, length = RECORD.unpack_from(self.message, at)
+            at = data + length
+            if at > self.size:
+                raise _NotPlainError
+            if rdtype == OPT:
+                self._opt(owner, ttl, length, is_additional)
+                continue
+            if rdclass != IN or rdtype == 0 or rdtype >= META or ttl > 0x7FFFFFFF:
+                raise _NotPlainError
+            text = self._shape(rdtype, data, length)
+            if rdtype == RRSIG:
+                self.is_signed = True
+                continue
+            records = found.get((owner, rdtype))
+            if records is None:
+                records = found[owner, rdtype] = _Set(ttl)
+            elif rdtype in SINGLE or text in records.texts:
+                raise _NotPlainError
+            records.ttl = min(records.ttl, ttl)
+            records.rdata.append((data, length))
+            records.texts.append(text)
+        return found, at
+
+    def _opt(self, owner: str, ttl: int, length: int, is_additional: bool) -> None:
+        if owner or length or self.has_edns or not is_additional:
+            raise _NotPlainError
+        self.has_edns = True
+        self.extended_rcode = ttl >> 20 & 0xFF0
+
+    def _shape(self, rdtype: int, data: int, length: int) -> str | bytes:
+        """See that data are well-formed; return what tells them from others of the same name and type."""
+        end, message = data + length, self.message
+        if rdtype in (A, AAAA):
+            if length != (4 if rdtype == A else 16):
+                raise _NotPlainError
+            return message[data:end]
+        if rdtype in (NS, CNAME):
+            text, after = self.name(data, end)
+            if after != end:
+                raise _NotPlainError
+            return text
+        if rdtype == SOA:
+            after = self.name(self.name(data, end)[1], end)[1]
+            if after + 20 != end:
+                raise _NotPlainError
+            return ""
+        if rdtype == RRSIG:
+            signer, after = self.name(data + SIGNER, end) if length > SIGNER else ("", 0)
+            if after - data - SIGNER != (len(signer) + 2 if signer else 1):
+                raise _NotPlainError  # a signer's name is never compressed (RFC 4034)
+            return ""
+        return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), message, data, length).to_digestable()
+
+
+def read(message: bytes, name: str, rdtype: str) -> Answer | None:
+    """Read a reply; None when it is not plain."""
+    wanted_name = name.lower().removesuffix(".")
+    number = int(RdataType.make(rdtype))
+    if not PLAIN_NAME.fullmatch(wanted_name) or number == RRSIG:
+        return None
+    try:
+        return _read(message, wanted_name, number)
+    except (_NotPlainError, dns.exception.DNSException, struct.error):
+        return None
+
+
+def _read(message: bytes, owner: str, rdtype: int) -> Answer:
+    reader = _Reader(message)
+    _, flags, questions, answers, authorities, additionals = HEADER.unpack_from(message)
+    at = HEADER.size
+    if flags & OPCODE or questions > 1:
+        raise _NotPlainError
+    if questions:
+        _, at = reader.name(at, len(message))
+        if message[at + 2 : at + 4] != b"\0\1":
+            raise _NotPlainError
+        at += 4
+    answer, at = reader.section(at, answers, is_additional=False)
+    signed = reader.is_signed
+    authority, at = reader.section(at, authorities, is_additional=False)
+    additional, _ = reader.section(at, additionals, is_additional=True)
+    aliases: list[str] = []
+    while rdtype != CNAME and len(aliases) < CHAIN_LIMIT and (link := answer.get((owner, CNAME))) is not None:
+        owner = str(link.texts[0])
+        aliases.append(owner or ".")
+    wanted = answer.get((owner, rdtype))
+    soa = next((key[0] or "." for section in (answer, authority) for key in section if key[1] == SOA), "")
+    referral = next((key[0] for key in authority if key[1] == NS), None)
+    return Answer(
+        rcode=dns.rcode.to_text(dns.rcode.Rcode(flags & 0x000F | reader.extended_rcode)),
+        authoritative=bool(flags & 0x0400),
+        authenticated=bool(flags & 0x0020),
+        truncated=bool(flags & 0x0200),
+        recursion_available=bool(flags & 0x0080),
+        edns=reader.has_edns,
+        records=tuple(_text(message, rdtype, *rdata) for rdata in wanted.rdata) if wanted else (),
+        aliases=tuple(aliases),
+        ttl=wanted.ttl if wanted else None,
+        signed=signed,
+        soa=soa,
+        referral="" if referral is None else referral or ".",
+        referral_servers=tuple(str(t) or "." for t in authority[referral, NS].texts) if referral is not None else (),
+        glue=tuple(_glue(message, additional)) if referral is not None or rdtype == NS else (),
+        denial=next((word for number, word in DENIALS.items() if any(key[1] == number for key in authority)), ""),
+        size=len(message),
+        wire=base64.b64encode(message).decode(),
+    )
+
+
+def _text(message: bytes, rdtype: int, data: int, length: int) -> str:
+    if rdtype == A:
+        return dns.ipv4.inet_ntoa(message[data : data + length])
+    if rdtype == AAAA:
+        return dns.ipv6.inet_ntoa(message[data : data + length])
+    return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), message, data, length).to_text()
+
+
+def _glue(message: bytes, additional: Section) -> list[tuple[str, str]]:
+    return [
+        (owner or ".", _text(message, rdtype, *rdata))
+        for (owner, rdtype), records in additional.items()
+        if rdtype in (A, AAAA)
+        for rdata in records.rdata
+    ]
