@@ -121,10 +121,13 @@ def prefix_of(address: Address) -> Network:
 
 def parse_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
     """Read addresses of DNS records; what is no address is left out (the record's own text stays in the facts)."""
-    found = []
-    for text in texts:
-        try:
-            found.append(ip_address(text))
-        except ValueError:
-            continue
-    return tuple(found)
+    return tuple(address for address in map(_parsed, texts) if address is not None)
+
+
+@lru_cache(maxsize=8192)
+def _parsed(text: str) -> Address | None:
+    """Read one address: probes and rules ask for the same ones again and again."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

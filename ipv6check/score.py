@@ -7,7 +7,7 @@ from statistics import median
 from typing import Final
 
 from ipv6check.model import Outcome, Reason, Severity, Target, Verdict
-from ipv6check.rules import BY_ID, FAMILIES
+from ipv6check.rules import FAMILIES, RULES
 
 Verdicts = Mapping[str, Verdict]
 
@@ -24,6 +24,12 @@ BOGUS: Final = "bogus"
 GOOD: Final = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 FAIR: Final = GOOD | {Outcome.WARN}
 OUT_OF_DATE: Final = frozenset({"expired", "not-yet-valid", "unreadable"})
+
+MANDATORY: Final = {
+    family: tuple(rule.id for rule in RULES if rule.family == family and rule.severity is Severity.MANDATORY)
+    for family in FAMILIES
+}
+"""The ids of each family's mandatory checks."""
 
 Requirement = Callable[[Verdict], bool]
 
@@ -123,7 +129,7 @@ def score(verdicts: Verdicts) -> Score:
 
 def of_family(verdicts: Verdicts, family: str) -> FamilyScore:
     """Add up one family. Checks that are not built are left out altogether."""
-    mandatory = [v for id_, v in verdicts.items() if BY_ID[id_].family == family and BY_ID[id_].severity is Severity.MANDATORY]
+    mandatory = [verdicts[id_] for id_ in MANDATORY[family] if id_ in verdicts]
     measured = [v for v in mandatory if v.outcome in POINTS]
     unmeasured = [v for v in mandatory if v.outcome is Outcome.NOT_MEASURED and v.reason is not Reason.NOT_BUILT]
     points = sum(POINTS[v.outcome] for v in measured)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -119,8 +119,8 @@ def scan(
     settings = options.settings()
     run_id, code = run_scan(settings, plan, resume, (only or "").upper().split(",") if only else ())
     click.echo(run_id)
-    if code is Exit.DONE:
-        cards = Archive(Database(settings.store.url)).cards(run_id)
+    if code is Exit.DONE and FAIL_ON[fail_on]:
+        cards = Archive(Database(settings.store.url)).each_card(run_id)
         code = Exit.FINDINGS if has_findings(cards, fail_on) else Exit.DONE
     return code
 
@@ -146,10 +146,10 @@ def run_scan(
         total = archive.run(observed.run_id).planned
         judge_run(archive, observed.run_id, lambda seen: counted(seen, total, "judge"))
     run = archive.run(observed.run_id)
-    return run.id, Exit.PARTIAL if _is_partial(run, archive.cards(run.id)) else Exit.DONE
+    return run.id, Exit.PARTIAL if _is_partial(run, archive.each_card(run.id)) else Exit.DONE
 
 
-def _is_partial(run: Run, cards: Sequence[Card]) -> bool:
+def _is_partial(run: Run, cards: Iterable[Card]) -> bool:
     """Whether targets were not finished or not measured, or this vantage lacks a family."""
     if not run.is_complete:
         return True
@@ -159,7 +159,7 @@ def _is_partial(run: Run, cards: Sequence[Card]) -> bool:
     return False
 
 
-def has_findings(cards: Sequence[Card], fail_on: str) -> bool:
+def has_findings(cards: Iterable[Card], fail_on: str) -> bool:
     """Whether any mandatory or recommended check came out as bad as that."""
     bad = FAIL_ON[fail_on]
     own = {rule.id for rule in RULES if rule.family == "OPS"}

@@ -42,6 +42,9 @@ TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
 CHUNK: Final = 200
 """Targets whose observations are read at once."""
 
+TALLIED: Final = 10_000
+"""Counts of the tally that are written at once."""
+
 ZONES_KEPT: Final = 512
 VANTAGE: Final = "vantage"
 
@@ -108,12 +111,11 @@ class Archive:
                 for card in chunk:
                     if not card.target.is_demo:
                         tally.update((card.target.agency, check, outcome) for check, outcome in _outcomes(card))
-            rows = [
-                {"run_id": run_id, "agency": agency, "check": check, "outcome": outcome, "n": n}
-                for (agency, check, outcome), n in tally.items()
-                if n
-            ]
-            if rows:
+            for counts in _chunks(tally.items(), TALLIED):
+                rows = [
+                    {"run_id": run_id, "agency": agency, "check": check, "outcome": outcome, "n": n}
+                    for (agency, check, outcome), n in counts
+                ]
                 connection.execute(insert(TALLY), rows)
             judged = {"rules_version": rules_version, "rule_versions": json.dumps(rule_versions or {})}
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(judged))
@@ -212,13 +214,17 @@ class Archive:
 
     def cards(self, run_id: str) -> list[Card]:
         """Every target's result in a run, in the order of the list."""
+        return list(self.each_card(run_id))
+
+    def each_card(self, run_id: str) -> Iterator[Card]:
+        """The same one by one: together they are large."""
         query = (
             select(TARGET.c.target, VERDICT.c.verdicts, VERDICT.c.measured_at)
             .join(VERDICT, tuple_(VERDICT.c.run_id, VERDICT.c.domain) == tuple_(TARGET.c.run_id, TARGET.c.domain))
             .where(TARGET.c.run_id == run_id)
             .order_by(TARGET.c.position)
         )
-        return [_card(row) for row in self._rows(query)]
+        return map(_card, self._rows(query))
 
     def latest_run_of(self, domain: str) -> str | None:
         """The newest run that has verdicts of a domain."""
