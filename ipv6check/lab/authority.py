@@ -17,10 +17,9 @@ import dns.rdatatype
 import dns.rrset
 
 from ipv6check.addressing import Address
-from ipv6check.facts import family_of
-from ipv6check.lab.world import Server, World, Zone, is_within, upwards
+from ipv6check.facts import family_of, is_within
+from ipv6check.lab.world import OLD_SERIAL, SERIAL, TTL, Server, World, Zone, upwards
 
-TTL: Final = 3600
 PAYLOAD: Final = 1232
 DEPTH: Final = 16
 """Referrals and aliases followed at most; what goes deeper is SERVFAIL."""
@@ -28,26 +27,35 @@ DEPTH: Final = 16
 NO_REACHABLE_AUTHORITY: Final = dns.edns.EDECode.NO_REACHABLE_AUTHORITY
 """Extended error 22 (RFC 8914) of a zone whose servers are silent."""
 
+EDNS_VERSION: Final = 0
+ADDRESSES: Final = ("AAAA", "A")
+
 Message = dns.message.Message
 
 
 def answer(world: World, address: Address, query: Message) -> Message | None:
     """Answer as the name server at that address does: None when it is silent or nobody is there."""
     server = world.servers.get(address)
-    if server is None or server.behaviour == "silent":
+    if server is None or "silent" in server.words:
         return None
     reply = dns.message.make_response(query, our_payload=PAYLOAD)
     name, rdtype = _asked(query)
     zone = _zone_of(world, server, name, rdtype)
-    if zone is None:
+    if query.edns > EDNS_VERSION and not server.words & {"any-edns", "no-edns"}:
+        reply.set_rcode(dns.rcode.BADVERS)
+    elif zone is None and "open" in server.words and query.flags & dns.flags.RD:
+        reply = _resolver(world).answer(query)
+    elif zone is None:
         reply.set_rcode(dns.rcode.REFUSED)
     elif cut := _cut(world, zone, name, rdtype):
-        _refer(world, reply, cut)
+        _refer(reply, cut)
     else:
         reply.flags |= dns.flags.AA
-        _answer_from(world, zone, reply, name, rdtype)
-        if server.behaviour == "hides-aaaa" and rdtype == "AAAA" and not reply.answer:
+        _answer_from(world, server, zone, reply, name, rdtype)
+        if "hides-aaaa" in server.words and rdtype == "AAAA" and not reply.answer:
             reply.set_rcode(dns.rcode.NXDOMAIN)
+    if "no-edns" in server.words:
+        reply.use_edns(False)
     return reply
 
 
@@ -74,18 +82,18 @@ def _cut(world: World, zone: Zone, name: str, rdtype: str) -> Zone | None:
     return world.zones[between[-1]] if between else None
 
 
-def _refer(world: World, reply: Message, cut: Zone) -> None:
-    reply.authority.append(_rrset(cut.name, "NS", cut.records[cut.name, "NS"]))
-    for server in cut.servers:
+def _refer(reply: Message, cut: Zone) -> None:
+    reply.authority.append(_rrset(cut.name, "NS", tuple(server + "." for server in cut.delegation)))
+    for server, addresses in cut.delegation.items():
         if is_within(server, cut.name):
-            reply.additional += [_address_record(server, address) for address in world.addresses[server]]
+            reply.additional += [_rrset(server, _type_of(a), (str(a),)) for a in addresses]
 
 
-def _address_record(name: str, address: Address) -> dns.rrset.RRset:
-    return _rrset(name, "AAAA" if family_of(address) == 6 else "A", (str(address),))
+def _type_of(address: Address) -> str:
+    return "AAAA" if family_of(address) == 6 else "A"
 
 
-def _answer_from(world: World, zone: Zone, reply: Message, name: str, rdtype: str) -> None:
+def _answer_from(world: World, server: Server, zone: Zone, reply: Message, name: str, rdtype: str) -> None:
     """Fill in what the zone holds: data, along aliases within the zone, or the SOA that says there is none."""
     followed: set[str] = set()
     while rdtype != "CNAME" and (alias := zone.records.get((name, "CNAME"))) and name not in followed:
@@ -95,17 +103,45 @@ def _answer_from(world: World, zone: Zone, reply: Message, name: str, rdtype: st
     is_elsewhere = not is_within(name, zone.name) or _cut(world, zone, name, rdtype) is not None
     if is_elsewhere or name in followed:
         return
-    if found := zone.records.get((name, rdtype)):
-        reply.answer.append(_rrset(name, rdtype, found))
+    owner = _owner(zone, name)
+    if found := _told(server, zone, owner, rdtype):
+        reply.answer.append(_rrset(name, rdtype, found, zone.ttls.get(owner, TTL)))
+        if rdtype == "NS":
+            reply.additional += _addresses_of(server, zone, found)
         return
-    if name not in zone.names:
+    if owner not in zone.names:
         reply.set_rcode(dns.rcode.NXDOMAIN)
-    reply.authority.append(_rrset(zone.name, "SOA", zone.records[zone.name, "SOA"]))
+    reply.authority.append(_rrset(zone.name, "SOA", _told(server, zone, zone.name, "SOA")))
+
+
+def _owner(zone: Zone, name: str) -> str:
+    """The name whose records answer for a name: its own, or the wildcard's below its closest encloser (RFC 4592)."""
+    if name in zone.names:
+        return name
+    encloser = next(up for up in upwards(name, zone.name) if up in zone.names)
+    return f"*.{encloser}" if f"*.{encloser}" in zone.names else name
+
+
+def _told(server: Server, zone: Zone, owner: str, rdtype: str) -> tuple[str, ...]:
+    """A zone's records as this server has them: `stale` ones are of an older serial, of `partial` ones there is but one."""
+    rdata = zone.records.get((owner, rdtype), ())
+    if "partial" in server.words and rdtype in ADDRESSES:
+        return rdata[:1]
+    if "stale" in server.words and rdtype == "SOA":
+        return tuple(text.replace(SERIAL, OLD_SERIAL) for text in rdata)
+    return rdata
+
+
+def _addresses_of(server: Server, zone: Zone, hosts: Iterable[str]) -> list[dns.rrset.RRset]:
+    """The addresses of name servers, where the zone has them, for the additional section."""
+    names = [host.rstrip(".") for host in hosts]
+    held = [(name, rdtype, _told(server, zone, name, rdtype)) for name in names for rdtype in ADDRESSES]
+    return [_rrset(name, rdtype, rdata) for name, rdtype, rdata in held if rdata]
 
 
 @lru_cache(maxsize=65_536)
-def _rrset(owner: str, rdtype: str, rdata: tuple[str, ...]) -> dns.rrset.RRset:
-    return dns.rrset.from_text_list(_absolute(owner), TTL, "IN", rdtype, list(rdata))
+def _rrset(owner: str, rdtype: str, rdata: tuple[str, ...], ttl: int = TTL) -> dns.rrset.RRset:
+    return dns.rrset.from_text_list(_absolute(owner), ttl, "IN", rdtype, list(rdata))
 
 
 def _absolute(name: str) -> str:
@@ -157,7 +193,7 @@ class Resolver:
         """The authoritative answer to a question, from the root down."""
         if (known := self._kept.get((name, rdtype))) is not None:
             return known
-        query = dns.message.make_query(_absolute(name), rdtype, use_edns=0, payload=PAYLOAD)
+        query = dns.message.make_query(_absolute(name), rdtype, use_edns=0, payload=PAYLOAD, flags=0)
         servers: Iterable[Address] = self._world.root_servers
         for _ in range(DEPTH):
             reply = self._first_useful(servers, query)
@@ -184,6 +220,12 @@ class Resolver:
         names = [text_of(rdata.target) for rrset in reply.authority for rdata in rrset]
         found = [self._ask(name, rdtype, depth - 1) for name in names for rdtype in ("AAAA", "A")]
         return [ip_address(rdata.to_text()) for message in found for rrset in message.answer for rdata in rrset]
+
+
+@lru_cache(maxsize=1)
+def _resolver(world: World) -> Resolver:
+    """What servers that resolve for strangers ask."""
+    return Resolver(world)
 
 
 def _end_of(answer: list[dns.rrset.RRset], name: str) -> str:

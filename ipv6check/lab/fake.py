@@ -1,15 +1,14 @@
 """A world without sockets: the answers of its servers, as `FakeNetwork` wants them."""
 
+from functools import partial
 from ipaddress import ip_address
 from typing import Final
-
-import dns.flags
-import dns.message
 
 from ipv6check.addressing import Address
 from ipv6check.facts import Answer, Certificate
 from ipv6check.lab import authority, paper
 from ipv6check.lab.certificates import PATH_ERRORS, Authority
+from ipv6check.lab.nameservers import WITHOUT_EDNS, reply_to
 from ipv6check.lab.sites import http_date, respond, site_of
 from ipv6check.lab.world import Site, World
 from ipv6check.model import Failure, FailureKind, Stage
@@ -22,6 +21,8 @@ from ipv6check.net.resolver import Question
 from ipv6check.net.url import Url
 
 RESOLVER: Final = ip_address(paper.RESOLVER)
+
+MESSAGE_ID: Final = 1
 
 VERSIONS: Final = {
     "1.0": ("TLSv1", "ECDHE-RSA-AES256-SHA"),
@@ -53,15 +54,21 @@ class WorldSource:
 
     def dns(self, question: Question, transport: Transport) -> Answer | Failure:
         """The answer of a name server, or of the resolver."""
-        query = dns.message.make_query(question.name, question.type, use_edns=0, want_dnssec=True)
-        if question.recursion:
-            reply = self._resolver.answer(query) if question.server == RESOLVER else None
-        else:
-            query.flags &= ~dns.flags.RD
-            reply = authority.answer(self._world, question.server, query)
-        if reply is None:
-            return silent(Stage.DNS)
-        return wire.read(reply.to_wire(), question.name, question.type)
+        if transport == "tcp" and not question.recursion and (closed := self._closed_to_dns(question.server)):
+            return closed
+        message = question.message(wire.question(question.name, question.type), MESSAGE_ID)
+        reply = reply_to(message, partial(self._reply, question), limit=WITHOUT_EDNS if transport == "udp" else 0)
+        return wire.read(reply, question.name, question.type) if reply is not None else silent(Stage.DNS)
+
+    def _reply(self, question: Question, query: authority.Message) -> authority.Message | None:
+        if not question.recursion:
+            return authority.answer(self._world, question.server, query)
+        return self._resolver.answer(query) if question.server == RESOLVER else None
+
+    def _closed_to_dns(self, address: Address) -> Failure | None:
+        server = self._world.servers.get(address)
+        door = server.door if server is not None else "refused"
+        return silent(Stage.TCP) if door == "silent" else refused() if door == "refused" else None
 
     def tcp(self, address: Address, port: int) -> Failure | None:
         """Why a handshake does not complete."""

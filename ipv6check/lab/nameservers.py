@@ -8,7 +8,8 @@ import dns.exception
 import dns.message
 
 from ipv6check.addressing import Address
-from ipv6check.lab.sockets import datagrams, listener
+from ipv6check.lab.sockets import datagrams, listener, silent_listener
+from ipv6check.lab.world import Door
 
 PORT: Final = 53
 WITHOUT_EDNS: Final = 512
@@ -18,10 +19,15 @@ Answer = Callable[[dns.message.Message], dns.message.Message | None]
 """Answers a question; None sends nothing."""
 
 
-async def serve_dns(address: Address, answer: Answer) -> None:
-    """Serve from now on, until the loop ends."""
+async def serve_dns(address: Address, answer: Answer, door: Door = "open") -> tuple[object, ...]:
+    """Serve from now on, until the loop ends or what is returned is let go; `door` is what TCP does."""
     loop = asyncio.get_running_loop()
     await loop.create_datagram_endpoint(lambda: _Datagrams(answer), sock=datagrams(address, PORT))
+
+    if door == "refused":
+        return ()
+    if door == "silent":
+        return silent_listener(address, PORT)
 
     async def over_tcp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -33,7 +39,7 @@ async def serve_dns(address: Address, answer: Answer) -> None:
         except (asyncio.IncompleteReadError, OSError):
             writer.close()
 
-    await asyncio.start_server(over_tcp, sock=listener(address, PORT))
+    return (await asyncio.start_server(over_tcp, sock=listener(address, PORT)),)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -58,4 +64,5 @@ def reply_to(message: bytes, answer: Answer, limit: int) -> bytes | None:
     reply = answer(query) if query.question else None
     if reply is None:
         return None
-    return reply.to_wire(max_size=max(limit, query.payload) if limit else 65_535, prefer_truncation=True)
+    taken = query.payload if reply.edns >= 0 else 0
+    return reply.to_wire(max_size=max(limit, taken) if limit else 65_535, prefer_truncation=True)

@@ -1,4 +1,4 @@
-"""What a scanner needs to know of a world, as files: configuration, root hints, target list."""
+"""What a scanner needs to know of a world, as files: configuration, root hints, target list, tables."""
 
 import csv
 import json
@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from ipv6check.facts import family_of
+from ipv6check.lab import tables
 from ipv6check.lab.world import World
 
 RESOLVER: Final = "127.0.0.1"
 """Where the world's resolver is."""
 
-COLUMNS: Final = ("domain", "agency", "agency_code", "kind", "services")
+COLUMNS: Final = ("domain", "agency", "agency_code", "kind", "services", "valid_to", "successor")
 
 HURRIED: Final = """\
 [pace] # the servers are our own and need no gentleness
@@ -21,7 +22,8 @@ connections_per_prefix = 16
 new_per_second = 50.0
 queries_per_second = 500.0
 
-[tries]
+[tries] # a server that is silent is silent in a lab, and waiting for it is most of a demo's time
+count = 2
 spacing = [0.5, 1.0]
 """
 
@@ -63,6 +65,11 @@ class Lab:
         return self.directory / "targets.csv"
 
     @property
+    def data(self) -> Path:
+        """The tables of Internet resources."""
+        return self.directory / "data"
+
+    @property
     def log(self) -> Path:
         """What the servers complain of."""
         return self.directory / "servers.log"
@@ -77,6 +84,7 @@ def write(world: World, directory: Path) -> Lab:
     lab.root_hints.write_text(root_hints(world), encoding="utf-8")
     lab.opt_out.write_text("# nobody\n", encoding="utf-8")
     write_targets(world, lab.targets)
+    tables.write(world, lab.data)
     return lab
 
 
@@ -93,6 +101,9 @@ opt_out = {_text(str(lab.opt_out))}
 name = "lab"
 country = "VN"
 canaries = [{", ".join(map(_text, world.canaries))}]
+
+[data]
+directory = {_text(str(lab.data))}
 
 {HURRIED}"""
 
@@ -112,7 +123,9 @@ def write_targets(world: World, path: Path) -> None:
         writer.writerow(COLUMNS)
         for agency in world.agencies:
             target = agency.target
-            writer.writerow((target.domain, target.agency, target.agency_code, target.kind, ";".join(target.services)))
+            services = ";".join(target.services)
+            row = (target.domain, target.agency, target.agency_code, target.kind, services, target.valid_to, target.successor)
+            writer.writerow(row)
 
 
 def _text(value: str) -> str:

@@ -3,52 +3,50 @@
 A word that is not known raises ValueError with the entry it stands in.
 """
 
-import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.resources import files
-from ipaddress import ip_address
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from ipv6check.addressing import Address
-from ipv6check.facts import family_of
+from ipv6check.facts import FAMILIES
 from ipv6check.lab.certificates import KINDS as CERTIFICATES
-from ipv6check.lab.world import PORTS, Agency, Behaviour, Block, Door, Server, Site, World, Zone, upwards
+from ipv6check.lab.places import address_of, doors_of, record_of
+from ipv6check.lab.serverwords import Described, described
+from ipv6check.lab.world import SERIAL, Agency, Block, Holding, Provider, Route, Server, Site, World, Zone, upwards
 from ipv6check.model import Target
 
 SITE_WORDS: Final = {"certificate", "key", "http", "hsts", "location", "status", "status_v6"}
-HOST_WORDS: Final = SITE_WORDS | {"name", "what", "aaaa", "a", "www", "www_aaaa", "www_a", "alias", "ports", "tls"}
-AGENCY_WORDS: Final = HOST_WORDS | {"domain", "kind", "services", "server_of", "zone", "ns_under", "level", "flags", "expect"}
-WORLD_WORDS: Final = {"canaries", "healthy", "zone", "host", "agency"}
-ZONE_WORDS: Final = {"name", "servers", "ns_under"}
+RECORD_WORDS: Final = {"aaaa", "a", "www", "www_aaaa", "www_a", "alias", "ptr", "ttl", "records"}
+NETWORK_WORDS: Final = {"provider", "provider_v4", "route"}
+HOST_WORDS: Final = SITE_WORDS | RECORD_WORDS | NETWORK_WORDS | {"name", "what", "ports", "tls"}
+TARGET_WORDS: Final = {"domain", "kind", "services", "valid_to", "successor"}
+AGENCY_WORDS: Final = HOST_WORDS | TARGET_WORDS | {"server_of", "zone", "level", "flags", "expect"}
+WORLD_WORDS: Final = {"canaries", "healthy", "provider", "zone", "host", "agency"}
+PROVIDER_WORDS: Final = {"name", "asn", "country"}
+ZONE_WORDS: Final = {"name", "servers"}
 
-DOORS: Final[tuple[Door, ...]] = ("open", "refused", "silent", "mute")
 CHOICES: Final = {
     "www": ("same", "alias", "none"),
     "certificate": CERTIFICATES,
     "key": ("ec", "rsa"),
     "http": ("redirects", "serves"),
+    "route": get_args(Route),
 }
 
-SERVER_KINDS: Final[Mapping[str, tuple[Behaviour | None, Behaviour]]] = {
-    "good": ("answers", "answers"),
-    "v4-only": (None, "answers"),
-    "v6-silent": ("silent", "answers"),
-    "silent": ("silent", "silent"),
-    "lame": ("answers", "answers"),
-    "hides-aaaa": ("hides-aaaa", "hides-aaaa"),
-}
-"""Kinds of name server: how each behaves by IPv6 (None: no AAAA) and by IPv4."""
-
-OWN: Final = re.compile(r"own(\d*)")
-PLACE: Final = re.compile(r"(v[46])(?:/(\d+))?(?:-(443|80))?")
 FIRST_NAME_SERVER: Final = 53
 """The host number of ns1; web servers are 1, 2 ..."""
 
-SOA: Final = "{server}. hostmaster.{zone} 2026010101 7200 900 1209600 300"
+ELSEWHERE: Final = 100
+"""What is added to the host number where the parent has an address that is not the server's."""
+
+SOMEBODY: Final = Provider("Lab", 64496)
+"""Whose network it is where a world names nobody."""
+
+SOA: Final = f"{{server}}. hostmaster.{{zone}} {SERIAL} 7200 900 1209600 300"
 
 Table = Mapping[str, Any]
 Records = dict[tuple[str, str], tuple[str, ...]]
@@ -64,10 +62,13 @@ def read(text: str) -> World:
     """Read a world from the text of its file. Raises ValueError."""
     document = tomllib.loads(text)
     _check(document, WORLD_WORDS, "the world")
-    reading = _Reading(document.get("healthy", {}))
+    for entry in document.get("provider", ()):
+        _check(entry, PROVIDER_WORDS, f"provider {entry.get('name')}")
+    providers = tuple(Provider(**entry) for entry in document.get("provider", ())) or (SOMEBODY,)
+    reading = _Reading(document.get("healthy", {}), providers)
     for entry in document.get("zone", ()):
         _check(entry, ZONE_WORDS, f"zone {entry.get('name')}")
-        reading.zone(entry["name"], entry["servers"], entry.get("ns_under"))
+        reading.zone(entry["name"], entry["servers"], entry)
     for name in document.get("canaries", ()):
         reading.host({"name": name})
     for entry in document.get("host", ()):
@@ -91,50 +92,77 @@ def _check(entry: Table, words: set[str], where: str) -> None:
 class _Reading:
     """What has been read so far."""
 
-    def __init__(self, healthy: Mapping[str, str]) -> None:
+    def __init__(self, healthy: Mapping[str, str], providers: tuple[Provider, ...]) -> None:
         self._healthy = healthy
+        self._providers = providers
         self._blocks = map(Block, count(1))
+        self._holdings: list[Holding] = []
         self._block_of: dict[str, Block] = {}
         self._zones: dict[str, tuple[str, ...]] = {}
+        self._delegations: dict[str, dict[str, tuple[Address, ...]]] = {}
         self._servers: dict[Address, Server] = {}
         self._records: Records = {}
+        self._ttls: dict[str, int] = {}
         self._sites: list[Site] = []
         self._agencies: list[Agency] = []
 
-    def zone(self, name: str, kinds: Iterable[str], ns_under: str | None, block: Block | None = None) -> None:
-        """Add a zone and its name servers."""
-        block = block or next(self._blocks)
-        names = []
-        for number, kind in enumerate(kinds, 1):
-            if kind not in SERVER_KINDS:
-                raise ValueError(f"zone {name}: unknown kind of name server {kind!r}")
-            host = f"ns{number}.{ns_under or name}"
-            names.append(host)
-            by_v6, by_v4 = SERVER_KINDS[kind]
-            place = FIRST_NAME_SERVER + number - 1
-            serves = () if kind == "lame" else (name,)
-            for address, behaviour in ((block.v6(place), by_v6), (block.v4(place), by_v4)):
-                if behaviour is not None:
-                    self._servers[address] = Server(host, address, serves, behaviour)
-                    self._add(host, _type_of(address), str(address))
-        self._zones[name] = tuple(names)
+    def zone(self, name: str, texts: Iterable[str], entry: Table) -> None:
+        """Add a zone and its name servers, each in a block of its own unless it is `beside` the one before."""
+        block, names, delegation = None, [], {}
+        for number, text in enumerate(texts, 1):
+            try:
+                server = described(text)
+            except ValueError as error:
+                raise ValueError(f"zone {name}: {error}") from None
+            if block is None or "beside" not in server.words[6]:
+                block = self._block({**entry, "route": "good"})
+            host = f"ns{number}.{server.under or name}"
+            glue = tuple(self._name_server(host, name, server, block, FIRST_NAME_SERVER + number - 1))
+            if "only-at-parent" not in server.words[6]:
+                names.append(host)
+            if "only-in-zone" not in server.words[6]:
+                delegation[host] = glue
+        self._zones[name], self._delegations[name] = tuple(names), delegation
+
+    def _name_server(self, host: str, zone: str, server: Described, block: Block, place: int) -> Iterator[Address]:
+        """Add a name server's addresses; yields what the parent has of them."""
+        for family in FAMILIES:
+            words = server.words[family]
+            if "absent" in words:
+                continue
+            address = block.address(family, place)
+            self._servers[address] = Server(host, address, () if "lame" in words else (zone,), server.door(family), words)
+            self._add(host, "AAAA" if family == 6 else "A", str(address))
+            if "unglued" not in words:
+                yield block.address(family, place + ELSEWHERE) if "misglued" in words else address
+
+    def _block(self, entry: Table) -> Block:
+        """Take the next block, of the provider that is named or else of each domestic one in turn."""
+        block = next(self._blocks)
+        domestic = [provider for provider in self._providers if provider.country == self._providers[0].country]
+        named = {provider.name: provider for provider in self._providers}
+        by_6 = entry.get("provider", domestic[block.number % len(domestic)].name)
+        by_4 = entry.get("provider_v4", by_6)
+        if unknown := {by_6, by_4} - named.keys():
+            raise ValueError(f"{entry.get('domain', entry['name'])}: unknown provider {min(unknown)!r}")
+        self._holdings.append(Holding(block, {6: named[by_6], 4: named[by_4]}, entry.get("route", "good")))
+        return block
 
     def host(self, entry: Table) -> None:
         """Add a host that is no agency's."""
-        self._site(entry["name"], {"www": "none", **entry}, next(self._blocks))
+        self._site(entry["name"], {"www": "none", **entry}, self._block(entry))
 
     def agency(self, entry: Table) -> None:
         """Add an agency with its site and, where it has one, its zone."""
         domain = entry["domain"]
-        block = self._block_of[entry["server_of"]] if "server_of" in entry else next(self._blocks)
+        block = self._block_of[entry["server_of"]] if "server_of" in entry else self._block(entry)
         self._block_of[domain] = block
         if "zone" in entry:
-            self.zone(domain, entry["zone"], entry.get("ns_under"), block)
+            self.zone(domain, entry["zone"], entry)
         self._site(domain, entry, block)
-        services = tuple(entry.get("services", ("portal",)))
         self._agencies.append(
             Agency(
-                target=Target(domain=domain, agency=entry["name"], kind=entry["kind"], services=services),
+                target=_target(entry),
                 what=entry["what"],
                 level=entry["level"],
                 flags=tuple(entry.get("flags", ())),
@@ -151,6 +179,8 @@ class _Reading:
             sites=tuple(self._sites),
             agencies=tuple(self._agencies),
             canaries=canaries,
+            providers=self._providers,
+            holdings=tuple(self._holdings),
         )
 
     def _expected(self, domain: str, expect: Mapping[str, str]) -> dict[str, str]:
@@ -178,14 +208,21 @@ class _Reading:
         for owner, texts in published:
             for rdtype in ("aaaa", "a"):
                 for text in texts[rdtype]:
-                    address, number = _address(text, rdtype, block)
+                    address, number = address_of(text, rdtype, block)
                     self._add(owner, rdtype.upper(), str(address))
                     if number is not None:
                         servers[address] = number
+            if "ttl" in entry:
+                self._ttls[owner] = entry["ttl"]
+        for address in servers:
+            if (reverse := entry.get("ptr", name)) and (address.reverse_pointer, "PTR") not in self._records:
+                self._add(address.reverse_pointer, "PTR", reverse + ".")
+        for line in entry.get("records", ()):
+            self._add(*record_of(line, name, block))
         names = (name,) if entry.get("www") == "none" else (name, www)
         settings = {word: entry[word] for word in SITE_WORDS & entry.keys()}
         lowest, highest = entry.get("tls", ("1.2", "1.3"))
-        doors = _doors(servers, entry.get("ports", {}), name)
+        doors = doors_of(servers, entry.get("ports", {}), name)
         self._sites.append(Site(names=names, doors=doors, tls=(lowest, highest), **settings))
 
     def _add(self, owner: str, rdtype: str, rdata: str) -> None:
@@ -206,7 +243,17 @@ class _Reading:
             if name != ".":
                 parent = self._closest(upwards(name)[1:])
                 names[parent].update(upwards(name, parent))
-        return {name: Zone(name, self._zones[name], records[name], frozenset(names[name])) for name in self._zones}
+        return {
+            name: Zone(
+                name=name,
+                servers=servers,
+                delegation=self._delegations[name],
+                records=records[name],
+                names=frozenset(names[name]),
+                ttls=self._ttls,
+            )
+            for name, servers in self._zones.items()
+        }
 
     def _closest(self, names: Iterable[str]) -> str:
         """The first of these names that is a zone."""
@@ -216,28 +263,13 @@ class _Reading:
         raise ValueError("the world: there is no root zone")
 
 
-def _type_of(address: Address) -> str:
-    return "AAAA" if family_of(address) == 6 else "A"
-
-
-def _address(text: str, rdtype: str, block: Block) -> tuple[Address, int | None]:
-    """An address of a record, and its number when it is one of the owner's own servers."""
-    own = OWN.fullmatch(text)
-    if own is None:
-        return ip_address(text), None
-    number = int(own.group(1) or 1)
-    return (block.v6 if rdtype == "aaaa" else block.v4)(number), number
-
-
-def _doors(servers: Mapping[Address, int], ports: Mapping[str, Door], name: str) -> dict[tuple[Address, int], Door]:
-    """The ports of all own servers, open unless `ports` says otherwise."""
-    doors: dict[tuple[Address, int], Door] = {(address, port): "open" for address in servers for port in PORTS}
-    for key, door in ports.items():
-        place = PLACE.fullmatch(key)
-        if place is None or door not in DOORS:
-            raise ValueError(f"{name}: ports: {key} = {door!r} is not understood")
-        family, number, port = place.groups()
-        for address, own in servers.items():
-            if f"v{address.version}" == family and number in {None, str(own)}:
-                doors.update({(address, p): door for p in PORTS if port in {None, str(p)}})
-    return doors
+def _target(entry: Table) -> Target:
+    """The row of the target list."""
+    return Target(
+        domain=entry["domain"],
+        agency=entry["name"],
+        kind=entry["kind"],
+        services=tuple(entry.get("services", ("portal",))),
+        valid_to=entry.get("valid_to"),
+        successor=entry.get("successor", ""),
+    )

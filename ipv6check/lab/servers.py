@@ -77,16 +77,18 @@ async def serve(world: World, lab: Lab) -> None:
     namespace.require_isolation()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_complain)
-    for address in world.servers:
-        await serve_dns(address, partial(authority.answer, world, address))
-    await serve_dns(ip_address(paper.RESOLVER), authority.Resolver(world).answer)
+    kept: list[object] = []
+    for address, server in world.servers.items():
+        kept += await serve_dns(address, partial(authority.answer, world, address), server.door)
+    kept += await serve_dns(ip_address(paper.RESOLVER), authority.Resolver(world).answer)
     made = Authority()
     lab.ca_file.write_bytes(made.root_pem)
     wardrobe = Wardrobe(made, lab.directory / "certificates")
     doors: dict[Address, dict[int, Door]] = defaultdict(dict)
     for (address, port), door in world.doors.items():
         doors[address][port] = door
-    kept = [await serve_web(address, ports, world.sites_at[address], wardrobe) for address, ports in doors.items()]
+    for address, ports in doors.items():
+        kept += await serve_web(address, ports, world.sites_at[address], wardrobe)
     sys.stdout.buffer.write(READY)
     sys.stdout.flush()
     await _end_of_input()

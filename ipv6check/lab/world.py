@@ -10,23 +10,23 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final, Literal
 
 from ipv6check.addressing import Address, Network
+from ipv6check.facts import Family
 from ipv6check.model import Target
 
 PREFIXES: Final[tuple[Network, ...]] = (IPv6Network("2400:c1::/32"), IPv4Network("11.0.0.0/8"))
 """What the world's addresses lie in: public to look at, so that nothing in `net` needs a test mode."""
 
-Behaviour = Literal["answers", "silent", "hides-aaaa"]
-"""Of a name server's address: `hides-aaaa` says NXDOMAIN where a name has no AAAA (RFC 4074, 4.2)."""
+TTL: Final = 3600
+SERIAL: Final = "2026010101"
+OLD_SERIAL: Final = "2025120101"
+
+Route = Literal["good", "not-found", "invalid", "moas", "unrouted"]
+"""Of a block: `not-found` has no VRP, `invalid` one for another AS, `moas` is announced by two."""
 
 Door = Literal["open", "refused", "silent", "mute"]
 """Of a TCP port: `silent` swallows every packet, `mute` accepts a connection and says nothing."""
 
 PORTS: Final = (443, 80)
-
-
-def is_within(name: str, zone: str) -> bool:
-    """Whether a name is at or below another."""
-    return zone == "." or name == zone or name.endswith("." + zone)
 
 
 def upwards(name: str, top: str = ".") -> list[str]:
@@ -50,25 +50,60 @@ class Block:
         """The address of one host, 1 to 254."""
         return IPv4Address(int(PREFIXES[1].network_address) + (self.number << 8) + host)
 
+    def address(self, family: Family, host: int) -> Address:
+        """The address of one host by one family."""
+        return self.v6(host) if family == 6 else self.v4(host)
+
+    def prefix(self, family: Family) -> Network:
+        """The block itself."""
+        return IPv6Network((self.v6(0), 48)) if family == 6 else IPv4Network((self.v4(0), 24))
+
 
 @dataclass(frozen=True, slots=True)
+class Provider:
+    """Whose network owners stand in: an AS, registered in a country."""
+
+    name: str
+    asn: int
+    country: str = "VN"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One block in the tables of Internet resources: who holds and announces it by each family, and what is wrong with that."""
+
+    block: Block
+    providers: Mapping[Family, Provider]
+    route: Route = "good"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """One zone: the names of its servers, its records as (owner, type) to rdata, and every name that exists in it."""
+    """One zone: the names of its servers, its records as (owner, type) to rdata, and every name that exists in it.
+
+    `delegation` is what its parent says: the names of its servers, with the addresses known there. `ttls` are by owner.
+    """
 
     name: str
     servers: tuple[str, ...]
+    delegation: Mapping[str, tuple[Address, ...]]
     records: Mapping[tuple[str, str], tuple[str, ...]]
     names: frozenset[str]
+    ttls: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """One address of a name server: what it is authoritative for (nothing, when it is lame) and how it behaves."""
+    """One address of a name server: what it is authoritative for (nothing, when it is lame), its TCP port, how it behaves.
+
+    `words` are those of the world file (see `serverwords`).
+    """
 
     name: str
     address: Address
     zones: tuple[str, ...]
-    behaviour: Behaviour = "answers"
+    door: Door = "open"
+    words: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +151,8 @@ class World:
     sites: tuple[Site, ...]
     agencies: tuple[Agency, ...]
     canaries: tuple[str, ...]
+    providers: tuple[Provider, ...]
+    holdings: tuple[Holding, ...]
     prefixes: tuple[Network, ...] = PREFIXES
     vantage: Block = Block(0)
 

@@ -36,7 +36,7 @@ async def look(directory: Path, domains: Sequence[str]) -> dict[str, Result]:
             ca_file=str(lab.ca_file),
             pace=NO_GENTLENESS,
         )
-        return await observe(world, Network(settings), SPACING, domains)
+        return await observe(world, Network(settings), SPACING, lab.data, domains)
 
 
 def main(directory: str, *domains: str) -> None:

@@ -5,13 +5,18 @@ from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from ipv6check.data import Tables
 from ipv6check.facts import Evidence, RunFacts
 from ipv6check.judge import judge
 from ipv6check.lab import World
+from ipv6check.lab import tables as lab_tables
 from ipv6check.model import Target
-from ipv6check.probes import PROBES
+from ipv6check.net.download import Downloaded
+from ipv6check.net.rdap import Rdap
+from ipv6check.probes import PROBES, Probe, resource_probes
 from ipv6check.probes import vantage as vantage_probe
 from ipv6check.score import score
 
@@ -38,8 +43,25 @@ class Result:
         return asdict(self)
 
 
-async def observe(world: World, network: Any, spacing: float, domains: Iterable[str] = ()) -> dict[str, Result]:
-    """Look at all agencies at once (or the named ones), `spacing` seconds between passes, and judge each by the end."""
+def probes_of(world: World, directory: Path) -> tuple[Probe, ...]:
+    """All probes in their order; the world's tables are made in a folder, and there is no RDAP service."""
+    lab_tables.write(world, directory)
+    return (*PROBES, *resource_probes(Tables(directory, datetime.now(UTC)), Rdap("", no_download)))
+
+
+def no_download(url: str, most: int, **_: Any) -> Downloaded:
+    """Nothing is downloaded in a lab."""
+    raise AssertionError(url)
+
+
+async def observe(
+    world: World, network: Any, spacing: float, directory: Path, domains: Iterable[str] = ()
+) -> dict[str, Result]:
+    """Look at all agencies at once (or the named ones), `spacing` seconds between passes, and judge each by the end.
+
+    The world's tables are made in `directory`.
+    """
+    probes = probes_of(world, directory)
     wanted = set(domains) or {agency.domain for agency in world.agencies}
     controls = vantage_probe.Controls(canaries=world.canaries)
     async with network as net:
@@ -47,12 +69,12 @@ async def observe(world: World, network: Any, spacing: float, domains: Iterable[
         ours = net.session(for_vantage=True)
         before = await vantage_probe.look(controls, ours, "before", 0)
         chosen = [agency.target for agency in world.agencies if agency.domain in wanted]
-        seen = await asyncio.gather(*(_look(target, (before,), net, spacing) for target in chosen))
+        seen = await asyncio.gather(*(_look(target, probes, (before,), net, spacing) for target in chosen))
         after = await vantage_probe.look(controls, ours, "after", NUMBER_OF_CLOSING)
     return {target.domain: result(evidence.with_facts("vantage", after)) for target, evidence in zip(chosen, seen, strict=True)}
 
 
-async def _look(target: Target, vantage: tuple[Any, ...], net: Any, spacing: float) -> Evidence:
+async def _look(target: Target, probes: Iterable[Probe], vantage: tuple[Any, ...], net: Any, spacing: float) -> Evidence:
     run = RunFacts(
         id="lab",
         started=datetime.now(UTC),
@@ -64,7 +86,7 @@ async def _look(target: Target, vantage: tuple[Any, ...], net: Any, spacing: flo
         finished=1,
     )
     seen, session = Evidence(target=target, run=run, vantage=vantage), net.session()
-    for probe in PROBES:
+    for probe in probes:
         session.is_first_pass = True
         for _ in range(PASSES):
             if not probe.subject(target, seen):

@@ -1,6 +1,7 @@
 """What the city's name servers and its resolver answer."""
 
 from functools import partial
+from ipaddress import ip_address
 
 import dns.edns
 import dns.flags
@@ -20,8 +21,10 @@ def address_of(city: World, name: str, version: int = 6) -> Address:
     return next(address for address in city.addresses[name] if address.version == version)
 
 
-def asked(city: World, server: str, name: str, rdtype: str, version: int = 6) -> dns.message.Message | None:
-    query = dns.message.make_query(name, rdtype, flags=0, use_edns=0)
+def asked(
+    city: World, server: str, name: str, rdtype: str, version: int = 6, edns: int = 0, flags: int = 0
+) -> dns.message.Message | None:
+    query = dns.message.make_query(name, rdtype, flags=flags, use_edns=edns)
     return authority.answer(city, address_of(city, server, version), query)
 
 
@@ -87,6 +90,129 @@ def test_silence_is_by_address(city: World) -> None:
     assert asked(city, f"ns2.{domain}", domain, "SOA") is None
     assert asked(city, f"ns2.{domain}", domain, "SOA", version=4) is not None
     assert authority.answer(city, city.vantage.v6(9), dns.message.make_query(domain, "SOA")) is None
+
+
+MAN_TRAU, ROI_NGUA, CHI, NA = (
+    f"{name}.{CITY}" for name in ("huyen-co-man-trau", "huyen-co-roi-ngua", "huyen-co-chi", "xa-hoa-na")
+)
+
+
+def test_a_newer_version_of_edns_is_a_bad_one(city: World) -> None:
+    reply = asked(city, f"ns1.{CITY}", CITY, "SOA", edns=1)
+    assert reply is not None
+    assert (reply.rcode(), reply.edns) == (dns.rcode.BADVERS, 0)
+    assert not reply.answer
+    assert not reply.flags & AA
+
+
+def test_some_answer_to_any_version_of_edns(city: World) -> None:
+    reply = asked(city, f"ns1.{MAN_TRAU}", MAN_TRAU, "SOA", edns=1)
+    assert reply is not None
+    assert (reply.rcode(), len(reply.answer)) == (dns.rcode.NOERROR, 1)
+
+
+def test_some_know_nothing_of_edns(city: World) -> None:
+    for edns in (0, 1):
+        reply = asked(city, f"ns1.{ROI_NGUA}", ROI_NGUA, "SOA", edns=edns)
+        assert reply is not None
+        assert (reply.rcode(), reply.edns, len(reply.answer)) == (dns.rcode.NOERROR, -1, 1)
+
+
+@pytest.mark.parametrize(
+    ("server", "flags", "rcode"),
+    [(f"ns1.{CITY}", RD, "REFUSED"), (f"ns2.{MAN_TRAU}", RD, "NOERROR"), (f"ns2.{MAN_TRAU}", 0, "REFUSED")],
+)
+def test_strangers_are_refused_but_by_the_open(city: World, server: str, flags: int, rcode: str) -> None:
+    reply = asked(city, server, "trang-ngoai.example", "AAAA", flags=flags)
+    assert reply is not None
+    assert dns.rcode.to_text(reply.rcode()) == rcode
+    assert bool(reply.flags & RA) == bool(reply.answer) == (rcode == "NOERROR")
+    assert not reply.flags & AA
+
+
+def test_the_open_know_their_own_zone_themselves(city: World) -> None:
+    reply = asked(city, f"ns2.{MAN_TRAU}", MAN_TRAU, "AAAA", flags=RD)
+    assert reply is not None
+    assert reply.flags & AA
+    assert not reply.flags & RA
+
+
+def test_name_servers_come_with_their_addresses(city: World) -> None:
+    reply = asked(city, f"ns1.{CITY}", CITY, "NS")
+    assert reply is not None
+    assert reply.flags & AA
+    assert [line.split()[0] for line in texts(reply.additional)] == [f"ns{n}.{CITY}." for n in (1, 1, 2, 2)]
+
+
+def test_old_data_has_an_old_serial(city: World) -> None:
+    serials = []
+    for version in (6, 4):
+        reply = asked(city, f"ns2.{ROI_NGUA}", ROI_NGUA, "SOA", version=version)
+        assert reply is not None
+        serials.append(reply.answer[0][0].serial)
+    assert serials[0] > serials[1]
+
+
+def test_the_partial_give_one_address_of_several(city: World) -> None:
+    counts = []
+    for version in (6, 4):
+        reply = asked(city, f"ns2.{CHI}", CHI, "A", version=version)
+        assert reply is not None
+        counts.append(len(reply.answer[0]))
+    assert counts == [2, 1]
+
+
+def glue_of(city: World, domain: str) -> list[str]:
+    reply = asked(city, f"ns1.{CITY}", domain, "NS")
+    assert reply is not None
+    assert not reply.flags & AA
+    return [line.split()[0].partition(".")[0] + " " + line.split()[1] for line in texts(reply.additional)]
+
+
+def test_the_parent_may_lack_glue_and_servers(city: World) -> None:
+    domain = f"huyen-co-xuoc.{CITY}"
+    assert glue_of(city, domain) == ["ns1 aaaa", "ns1 a", "ns2 a"]
+    reply = asked(city, f"ns1.{domain}", domain, "NS")
+    assert reply is not None
+    assert texts(reply.answer) == [f"{domain}. ns ns{n}.{domain}." for n in (1, 2, 3)]
+
+
+def test_the_parent_may_have_another_address(city: World) -> None:
+    domain = f"huyen-co-gau.{CITY}"
+    assert glue_of(city, domain) == ["ns1 aaaa", "ns1 a", "ns2 aaaa", "ns2 a"]
+    reply = asked(city, f"ns1.{CITY}", domain, "NS")
+    assert reply is not None
+    glue = {line.split()[2] for line in texts(reply.additional) if line.split()[1] == "aaaa"}
+    own = {str(address_of(city, f"ns{n}.{domain}")) for n in (1, 2)}
+    assert len(glue - own) == len(own - glue) == 1
+    assert city.servers.keys().isdisjoint(map(ip_address, glue - own))
+
+
+@pytest.mark.parametrize(
+    ("name", "rdtype", "rcode", "count"),
+    [
+        (f"bat-ky.{NA}", "AAAA", "NOERROR", 1),
+        (f"bat-ky.{NA}", "TXT", "NOERROR", 0),
+        (f"a.b.{NA}", "A", "NOERROR", 1),
+        (f"a.www.{NA}", "A", "NXDOMAIN", 0),
+        (NA, "CAA", "NOERROR", 1),
+    ],
+)
+def test_a_wildcard_answers_what_is_not_there(city: World, name: str, rdtype: str, rcode: str, count: int) -> None:
+    reply = asked(city, f"ns1.{CITY}", name, rdtype)
+    assert reply is not None
+    assert dns.rcode.to_text(reply.rcode()) == rcode
+    assert len(reply.answer) == count
+    assert all(texts([rrset])[0].startswith(f"{name}. ") for rrset in reply.answer)
+
+
+def test_ttls_are_those_of_the_owner(city: World) -> None:
+    ttls = []
+    for name in ("xa-hoa-thi", "so-hoa-sen"):
+        reply = asked(city, f"ns1.{CITY}", f"{name}.{CITY}", "AAAA")
+        assert reply is not None
+        ttls.append(reply.answer[0].ttl)
+    assert ttls == [30, 3600]
 
 
 def resolved(city: World, name: str, rdtype: str, flags: int = RD) -> dns.message.Message:

@@ -10,9 +10,9 @@ from tests.lab.observing import Result, observe
 
 
 @pytest.fixture(scope="module")
-def results(city: World) -> dict[str, Result]:
+def results(city: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
     """What came out for every agency."""
-    return asyncio.run(observe(city, fake_network(city), spacing=0))
+    return asyncio.run(observe(city, fake_network(city), spacing=0, directory=tmp_path_factory.mktemp("data")))
 
 
 @pytest.mark.parametrize("domain", [agency.domain for agency in load().agencies])

@@ -1,8 +1,10 @@
 """The files that a scanner reads are ones it understands."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ipv6check import config, targets
+from ipv6check.data import Tables
 from ipv6check.lab import World
 from ipv6check.lab.paper import RESOLVER, write
 from ipv6check.net.guard import OptOut
@@ -15,6 +17,8 @@ def test_the_configuration_is_understood(city: World, tmp_path: Path) -> None:
     assert [str(address) for address in settings.network.resolver] == [RESOLVER]
     assert settings.network.ca_file == lab.ca_file
     assert settings.network.root_hints == lab.root_hints
+    assert settings.data.directory == lab.data
+    assert not Tables(settings.data.directory, datetime.now(UTC)).problems
     assert settings.vantage.name == "lab"
     assert settings.vantage.country == "VN"
     assert settings.vantage.canaries == city.canaries

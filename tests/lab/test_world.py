@@ -1,5 +1,7 @@
 """The world file: what it says is complete and sane, and mistakes in one are named."""
 
+from datetime import date
+
 import pytest
 
 from ipv6check.addressing import is_usable
@@ -82,6 +84,9 @@ TOP = '[[zone]]\nname = "."\nservers = ["good"]\n'
         ("agencies = []", "the world: unknown word 'agencies'"),
         ('[[zone]]\nname = "vn"\nserver = 2', "zone vn: unknown word 'server'"),
         ('[[zone]]\nname = "vn"\nservers = ["bad"]', "zone vn: unknown kind of name server 'bad'"),
+        (f'[[agency]]\n{AGENCY}route = "lost"', "agency s.vn: route is 'lost'"),
+        (f'[[agency]]\n{AGENCY}provider = "X"', "s.vn: unknown provider 'X'"),
+        ('[[provider]]\nname = "X"\nas = 1', "provider X: unknown word 'as'"),
         (f"[[agency]]\n{AGENCY}colour = 1", "agency s.vn: unknown word 'colour'"),
         (f'[[agency]]\n{AGENCY}certificate = "lost"', "agency s.vn: certificate is 'lost'"),
         (f'[[agency]]\n{AGENCY}www = "no"', "agency s.vn: www is 'no'"),
@@ -100,6 +105,63 @@ def test_ports_differ_by_address_and_port() -> None:
     world = read(f"{TOP}[[agency]]\n{entry}")
     closed = {(str(address), port): door for (address, port), door in world.doors.items() if door != "open"}
     assert closed == {("2400:c1:2::2", 443): "silent", ("11.0.2.1", 80): "refused"}
+
+
+def test_records_are_below_the_name_and_reverse_names_of_addresses() -> None:
+    lines = '["@ MX 10 mx.s.vn.", "mx AAAA {v6/25}", "* A {v4}", "{v6/25} PTR mx.s.vn."]'
+    world = read(f"{TOP}[[agency]]\n{AGENCY}records = {lines}")
+    records = world.zones["."].records
+    assert records["s.vn", "MX"] == ("10 mx.s.vn.",)
+    assert records["mx.s.vn", "AAAA"] == ("2400:c1:2::19",)
+    assert records["*.s.vn", "A"] == ("11.0.2.1",)
+    assert records[Block(2).v6(25).reverse_pointer, "PTR"] == ("mx.s.vn.",)
+
+
+@pytest.mark.parametrize(("ptr", "expected"), [("", ("s.vn.",)), ('ptr = "x.vn"', ("x.vn.",)), ('ptr = ""', None)])
+def test_addresses_have_reverse_names(ptr: str, expected: tuple[str, ...] | None) -> None:
+    world = read(f"{TOP}[[agency]]\n{AGENCY}{ptr}")
+    for address in (Block(2).v6(1), Block(2).v4(1)):
+        assert world.zones["."].records.get((address.reverse_pointer, "PTR")) == expected
+
+
+def test_name_servers_stand_in_networks_of_their_own_unless_beside() -> None:
+    world = read(f'{TOP}[[zone]]\nname = "vn"\nservers = ["good", "good", "beside"]')
+    blocks = [str(world.addresses[f"ns{n}.vn"][0]) for n in (1, 2, 3)]
+    assert blocks == ["2400:c1:2::35", "2400:c1:3::36", "2400:c1:3::37"]
+
+
+def test_the_parent_may_know_other_servers() -> None:
+    servers = '["good", "v6-absent", "v6-unglued", "only-in-zone", "only-at-parent", "@x.example"]'
+    zone = read(f'{TOP}[[zone]]\nname = "vn"\nservers = {servers}').zones["vn"]
+    assert zone.servers == ("ns1.vn", "ns2.vn", "ns3.vn", "ns4.vn", "ns6.x.example")
+    assert {name: [a.version for a in glue] for name, glue in zone.delegation.items()} == {
+        "ns1.vn": [6, 4],
+        "ns2.vn": [4],
+        "ns3.vn": [4],
+        "ns5.vn": [6, 4],
+        "ns6.x.example": [6, 4],
+    }
+
+
+def test_networks_are_those_of_domestic_providers_in_turn() -> None:
+    providers = "".join(
+        f'[[provider]]\nname = "{n}"\nasn = {n}\ncountry = "{c}"\n' for n, c in ((1, "VN"), (2, "SG"), (3, "VN"))
+    )
+    agency = f'[[agency]]\n{AGENCY}zone = ["good"]\n'
+    named = agency.replace("s.vn", "t.vn") + 'provider = "2"\nprovider_v4 = "1"\nroute = "moas"\n'
+    holdings = read(providers + TOP + agency + named).holdings
+    assert [(h.providers[6].asn, h.providers[4].asn, h.route) for h in holdings] == [
+        (3, 3, "good"),
+        (1, 1, "good"),
+        (3, 3, "good"),
+        (2, 1, "moas"),
+        (2, 1, "good"),
+    ]
+
+
+def test_an_old_name_has_its_last_day() -> None:
+    target = read(f'{TOP}[[agency]]\n{AGENCY}valid_to = 2025-06-30\nsuccessor = "t.vn"').agencies[0].target
+    assert (target.valid_to, target.successor) == (date(2025, 6, 30), "t.vn")
 
 
 def test_a_family_stands_for_its_checks_and_an_id_for_itself() -> None:
