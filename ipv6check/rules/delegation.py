@@ -134,7 +134,7 @@ def _stuck(state: State, steps: tuple[ZoneStep, ...], scales: Scales) -> Passage
     failures = [(asked, scales.referral(asked).failure) for asked in step.asked]
     said = [f"{asked.host} ({asked.server}): {problem_of(failure)}" for asked, failure in failures if failure is not None]
     said += [f"{host}: {why}" for host, why in step.unusable]
-    return Passage(state, None, step.zone, steps[-2].zone if len(steps) > 1 else "", tuple(dict.fromkeys(said)))
+    return Passage(state, None, step.zone, steps[-2].zone if len(steps) > 1 else "", tuple(sorted(set(said))))
 
 
 @rule("NS-11", severity=R, refs=("draft-ietf-dnsop-3901bis s3.1",))

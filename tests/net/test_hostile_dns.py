@@ -181,7 +181,7 @@ async def open_servers() -> None:
 
 
 class OwnWork:
-    """How long the loop's own thread computes between two ticks: where others want the processors too, the clock tells of them."""
+    """How long the loop's own thread works between two ticks: on a busy machine the clock tells of other programs too."""
 
     async def __aenter__(self) -> "OwnWork":
         self._spent: list[float] = []
