@@ -11,6 +11,7 @@ from typing import Any, Final
 from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, FAMILIES, Attempt, Family, family_of
 from ipv6check.facts.dns import (
     UNREACHABLE_ERRORS,
+    UNRESOLVED,
     Answer,
     AuthorityFacts,
     AuthorityTries,
@@ -56,6 +57,7 @@ __all__ = [
     "LAST_DAYS",
     "SCHEMA",
     "UNREACHABLE_ERRORS",
+    "UNRESOLVED",
     "AddressFacts",
     "AddressWeb",
     "Answer",

@@ -248,6 +248,10 @@ class AuthorityFacts:
     answers: tuple[AuthorityTries, ...] = ()
 
 
+UNRESOLVED: Final = "unresolved"
+"""Why a server could not be asked: its own name is out of reach."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneStep:
     """One zone on the way from the root: which of its servers were asked and what they said, until one answered: the last.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ipv6check.addressing import Address, is_usable, parse_addresses
-from ipv6check.facts import Answer, AuthorityTries, DnsTry, Family, Iteration, ZoneStep, family_of, is_within
+from ipv6check.facts import UNRESOLVED, Answer, AuthorityTries, DnsTry, Family, Iteration, ZoneStep, family_of, is_within
 from ipv6check.net.api import Net
 from ipv6check.scales import Scales
 from ipv6check.tries import wants_try
@@ -27,7 +27,6 @@ NAMES: Final = 500
 
 NO_GLUE: Final = "no-glue"
 NO_ADDRESS: Final = "no-address"
-UNRESOLVED: Final = "unresolved"
 SPECIAL: Final = "special"
 LOOP: Final = "loop"
 

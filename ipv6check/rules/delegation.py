@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from ipv6check.addressing import Address, parse_addresses
-from ipv6check.facts import AuthorityTries, DnsTry, Evidence, Iteration, NameserverFacts, NameserverHost, ZoneStep, is_within
+from ipv6check.facts import (
+    UNRESOLVED,
+    AuthorityTries,
+    DnsTry,
+    Evidence,
+    Iteration,
+    NameserverFacts,
+    NameserverHost,
+    ZoneStep,
+    is_within,
+)
 from ipv6check.model import Reason, Severity
 from ipv6check.rules.nameservers import hosts_known, lookup_of, problem_of, serving_over_ipv6, why_unknown
 from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_measured, passed, rule, warned, worst
@@ -95,6 +105,7 @@ class Passage:
     """How far one question came by IPv6 alone: `WORKED`, `UNSTABLE` (only after retry), `FAILED` or `UNSEEN` (see `reason`).
 
     `broken` is the zone that it was stuck at, `parent` the zone before it, `failed` the servers, each with what was wrong.
+    `behind` is the zone that the names of all its servers were lost in, "" where one of them has a fault of its own.
     """
 
     state: State
@@ -102,6 +113,7 @@ class Passage:
     broken: str = ""
     parent: str = ""
     failed: tuple[str, ...] = ()
+    behind: str = ""
 
 
 def passage(iteration: Iteration | None, scales: Scales) -> Passage:
@@ -134,7 +146,10 @@ def _stuck(state: State, steps: tuple[ZoneStep, ...], scales: Scales) -> Passage
     failures = [(asked, scales.referral(asked).failure) for asked in step.asked]
     said = [f"{asked.host} ({asked.server}): {problem_of(failure)}" for asked, failure in failures if failure is not None]
     said += [f"{host}: {why}" for host, why in step.unusable]
-    return Passage(state, None, step.zone, steps[-2].zone if len(steps) > 1 else "", tuple(sorted(set(said))))
+    lost = sorted({via.rpartition(": ")[2] for via in step.via} - {"", step.zone})
+    has_own = any(asked.zone == step.zone for asked in step.asked) or any(why != UNRESOLVED for _, why in step.unusable)
+    behind = lost[0] if lost and not has_own else ""
+    return Passage(state, None, step.zone, steps[-2].zone if len(steps) > 1 else "", tuple(sorted(set(said))), behind)
 
 
 @rule("NS-11", severity=R, refs=("draft-ietf-dnsop-3901bis s3.1",))
@@ -184,6 +199,9 @@ def _resolved(iteration: Iteration, way: Passage, zone: str) -> Finding:
     args |= {"broken": way.broken, "parent": way.parent, "failed": list(way.failed)}
     if way.state is State.UNSTABLE:
         return warned(**args)
+    if way.behind:
+        args |= {"stuck": way.broken, "broken": way.behind}
+        return failed("servers", **args)
     if is_within(way.broken, zone):
         return failed("own", **args)
     return failed("above" if is_within(iteration.name, way.broken) else "elsewhere", **args)

@@ -222,6 +222,13 @@ MIXED = at_zone(ZONE, *DEAD, unusable=((N2, "no-glue"),))
 ONE_TRY = at_zone(ZONE, "timeout")
 LAME = at_zone(ZONE, "REFUSED", "REFUSED")
 UNRESOLVED = at_zone(ZONE, *DEAD, unusable=(("ns1.nha-cung-cap.vn", "unresolved"),), via=(f"ns1.nha-cung-cap.vn: {PROVIDER}",))
+BEHIND = f.step(
+    ZONE,
+    question("ns.x.vn", "2400:e::1", "ns1.nha-cung-cap.vn", "AAAA", *DEAD, purpose="iteration", zone=PROVIDER),
+    is_answered=False,
+    unusable=(("ns1.nha-cung-cap.vn", "unresolved"),),
+    via=(f"ns1.nha-cung-cap.vn: {PROVIDER}",),
+)
 OURS = at_zone(ZONE, local("2400:e::1"), unusable=((N2, "no-glue"),))
 GOOD_ANSWER = f.answered(V6, authoritative=True)
 RETRIED = f.step(ZONE, question(N1, A6, DOMAIN, "AAAA", "timeout", GOOD_ANSWER, zone=ZONE), rounds=2)
@@ -239,6 +246,7 @@ WAYS = [
     ((f.iteration(last=MIXED),), "fail:own"),
     ((f.iteration(last=LAME),), "fail:own"),
     ((f.iteration(last=UNRESOLVED),), "fail:own"),
+    ((f.iteration(last=BEHIND),), "fail:servers"),
     ((f.iteration(last=ONE_TRY),), "nm:own-timeout-budget"),
     ((f.iteration(last=RETRIED),), "warn"),
     ((f.iteration(last=NEXT_SERVER),), "pass"),
@@ -283,6 +291,12 @@ def test_the_first_broken_zone_is_named_with_the_reasons() -> None:
     assert "ns.x.vn (2400:e::1): timeout" in said
     assert "ns2.hanoi.gov.vn: no AAAA glue in the parent zone" in said
     assert "ns2.hanoi.gov.vn: không có glue AAAA ở vùng cha" in words.found(verdict, "vi", domain=DOMAIN)
+
+
+def test_the_zone_that_the_servers_names_were_lost_in_is_the_broken_one() -> None:
+    verdict = judge(evidence(resolution=ResolutionFacts(iterations=(f.iteration(last=BEHIND),))))["NS-12"]
+    assert (verdict.args["stuck"], verdict.args["broken"]) == (ZONE, PROVIDER)
+    assert words.who(verdict) == "dns-operator"
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,7 @@ def everything_said() -> tuple[Said, ...]:
 SAID = everything_said()
 
 VALUES: Mapping[str, object] = {
+    "stuck": "hanoi.gov.vn",
     "address": "2001:db8:1::80",
     "addresses": ["2001:db8:1::80", "2001:db8:1::81"],
     "algorithm": "7 (RSASHA1-NSEC3-SHA1)",
