@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.interop.experiments import ALL, Captured, Counted, Cut, Experiments
+from tests.interop.experiments import ALL, Asked, Captured, Counted, Cut, Experiments
 from tests.interop.killing import Killed
 from tests.interop.lab import build, missing_tools, which
 from tests.interop.rows import Row, load_rows
@@ -53,6 +53,42 @@ def rows(experiments: Experiments) -> tuple[Row, ...]:
 def main(experiments: Experiments) -> Scan:
     """All rows in one scan."""
     return _result(experiments, "main")
+
+
+@pytest.fixture(scope="session")
+def country(experiments: Experiments) -> Scan:
+    """All rows of the second table in one scan."""
+    return _result(experiments, "country")
+
+
+@pytest.fixture(scope="session")
+def country_rows(experiments: Experiments) -> tuple[Row, ...]:
+    """The second table."""
+    return experiments.lab("country").files.rows
+
+
+@pytest.fixture(scope="session")
+def country_shown(experiments: Experiments) -> list[str]:
+    """Faults of the second table that are not there."""
+    return _result(experiments, "country_shown")
+
+
+@pytest.fixture(scope="session")
+def country_delv(experiments: Experiments) -> Mapping[str, str]:
+    """DNSSEC of the second table as delv has it."""
+    return _result(experiments, "country_delv")
+
+
+@pytest.fixture(scope="session")
+def country_unbound(experiments: Experiments) -> Mapping[str, str]:
+    """DNSSEC of the second table as Unbound has it."""
+    return _result(experiments, "country_unbound")
+
+
+@pytest.fixture(scope="session")
+def many(experiments: Experiments) -> Asked:
+    """A scan of a thousand agencies with a zone each, every question counted."""
+    return _result(experiments, "many")
 
 
 @pytest.fixture(scope="session")

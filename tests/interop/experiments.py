@@ -17,10 +17,11 @@ from typing import Any, Final
 
 from tests.interop import forbidden
 from tests.interop.killing import POLLS, Killed, kill_scans, kill_set_ups
-from tests.interop.lab import Files, Lab, environment
+from tests.interop.lab import Files, Lab, build_country, build_many, environment
 from tests.interop.lab_capture import Packet, capturing
-from tests.interop.other_judges import by_delv, by_openssl, faults_not_shown
-from tests.interop.rows import Row
+from tests.interop.lab_many import COUNTING, FORGETTING, domains
+from tests.interop.other_judges import by_delv, by_openssl, by_unbound, faults_not_shown
+from tests.interop.rows import Row, load_rows
 from tests.interop.scans import HURRIED, Result, Scan, listed
 
 AT_ONCE: Final = 4
@@ -72,6 +73,16 @@ class Captured:
     packets: tuple[Packet, ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A scan of many zones: questions by address, and how many came too fast; `hurried` when that was provoked before."""
+
+    scan: Scan
+    hurried: int
+    too_fast: int
+    questions: Mapping[str, int]
+
+
 class Experiments:
     """Makes each experiment once. `start` those that will be wanted, then ask for their results."""
 
@@ -110,12 +121,20 @@ class Experiments:
         return self.running[name].result()
 
     def lab(self, name: str, *, has_v6: bool = True) -> Lab:
-        """A lab by its name, started when first asked for."""
+        """A lab by its name, started when first asked for; `country` and `many` are other worlds."""
         with self._lock:
             if name not in self._labs:
-                lab = Lab(self.files, self._directory / f"lab-{name}", has_v6=has_v6)
+                lab = Lab(self._files_of(name), self._directory / f"lab-{name}", has_v6=has_v6)
                 self._labs[name] = self._stack.enter_context(lab)
             return self._labs[name]
+
+    def _files_of(self, name: str) -> Files:
+        match name:
+            case "country":
+                return build_country(self._directory / "country", load_rows("zones.toml"))
+            case "many":
+                return build_many(self._directory / "many")
+        return self.files
 
     def scan(self, lab: Lab, name: str, rows: Iterable[Row], **settings: Mapping[str, Any]) -> Scan:
         """A scan of rows, not yet run, hurried but for what `settings` say."""
@@ -139,6 +158,35 @@ def _after_main(these: Experiments, look: Callable[[Lab], Any]) -> Any:
     if "main" in these.running:
         these.result("main")
     return look(these.lab("city"))
+
+
+def _country(these: Experiments) -> Scan:
+    """All rows of the second table, with tables of Internet resources."""
+    lab = these.lab("country")
+    scan = these.scan(lab, "country-scan", lab.files.rows)
+    scan.import_tables(lab.files.tables)
+    return scan.complete()
+
+
+def _after_country(these: Experiments, look: Callable[[Lab], Any]) -> Any:
+    """Look at the country when the scan, if there is one, has left it."""
+    if "country" in these.running:
+        these.result("country")
+    return look(these.lab("country"))
+
+
+def _many(these: Experiments) -> Asked:
+    """A thousand agencies at the default pace, every question counted; first, that a hurried questioner would be noticed."""
+    lab = these.lab("many")
+    lab.nft(COUNTING)
+    lab.by_hand(f"for n in $(seq 40); do dig +tries=1 +time=1 SOA vn @{lab.files.world.hosts['a.root.vn'].at[6]} & done; wait")
+    hurried = lab.counters()["too_fast"]
+    lab.nft(FORGETTING)
+    targets = [(domain, "Cơ quan", "so") for domain in domains()]
+    settings = {"tries": HURRIED["tries"]}
+    scan = Scan(lab, these._directory / "many-scan", targets, settings).complete()
+    questions = {address: count for family in (4, 6) for address, count in lab.counted(f"asked{family}").items()}
+    return Asked(scan, hurried, lab.counters()["too_fast"], questions)
 
 
 def _crowd(these: Experiments) -> Scan:
@@ -247,6 +295,8 @@ def results_of(results: Mapping[str, Result], rows: Iterable[Row]) -> dict[str, 
 
 ALL: Final[Mapping[str, Callable[[Experiments], Any]]] = {
     "main": _main,
+    "country": _country,
+    "many": _many,
     "crowd": _crowd,
     "cut": _cut,
     "without_v6": _without_v6,
@@ -259,6 +309,9 @@ ALL: Final[Mapping[str, Callable[[Experiments], Any]]] = {
     "abroad": _abroad,
     "shown": lambda these: _after_main(these, faults_not_shown),
     "delv": lambda these: _after_main(these, by_delv),
+    "country_shown": lambda these: _after_country(these, faults_not_shown),
+    "country_delv": lambda these: _after_country(these, by_delv),
+    "country_unbound": lambda these: _after_country(these, by_unbound),
     "openssl": lambda these: _after_main(these, by_openssl),
 }
 """Every experiment, in the order in which they begin."""

@@ -135,7 +135,7 @@ def add_zones(world: World) -> None:
         if case.way == "name server":
             host = Host(f"ns.{case.domain}", number, {6 if ":" in a else 4: a for a in case.addresses})
             world.hosts[host.name] = host  # type: ignore[index]
-            zone = Zone(case.domain, ["ns1.mekong.net.vn", host.name], "unsigned", lines=host.records)
+            zone = Zone(case.domain, ["ns1.mekong.net.vn", host.name], "unsigned", lines=world.records(host, None))
             world.zones[case.domain] = zone  # type: ignore[index]
 
 

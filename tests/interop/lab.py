@@ -10,14 +10,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from tests.interop import forbidden, lab_name_servers, lab_way, lab_web_server
 from tests.interop.lab_certificates import Authority
 from tests.interop.lab_country import World, build_world
+from tests.interop.lab_many import many_zones
 from tests.interop.lab_name_servers import Places
+from tests.interop.lab_resources import write_tables
 from tests.interop.lab_zones import write_zones
 from tests.interop.rows import HERE, Row
 
@@ -46,6 +48,10 @@ class Files:
     rows: tuple[Row, ...]
     world: World
     authority: Authority
+    blocks: str = ""
+    """Further server blocks of the web server."""
+    tables: Mapping[str, Path] = field(default_factory=dict)
+    """Tables of Internet resources for `data update`, by its option."""
 
     @property
     def zones(self) -> Path:
@@ -54,11 +60,28 @@ class Files:
 
 
 def build(directory: Path, rows: tuple[Row, ...]) -> Files:
-    """Make keys, zones and certificates."""
-    world = build_world(rows, {forbidden.ZONE: forbidden.lines()})
+    """Make keys, zones and certificates of the city, forbidden addresses among them."""
+    world = build_world(rows, "world.toml", {forbidden.ZONE: forbidden.lines()})
     forbidden.add_zones(world)
-    files = Files(directory, rows, world, Authority(directory / "certificates"))
-    write_zones(world, files.zones)
+    authority = Authority(directory / "certificates")
+    chain, key = authority.issue("wildcard", f"r0.{forbidden.ZONE}")
+    return _written(Files(directory, rows, world, authority, forbidden.server_block(str(chain), str(key))))
+
+
+def build_country(directory: Path, rows: tuple[Row, ...]) -> Files:
+    """Make keys, zones, certificates and tables of the second world."""
+    world = build_world(rows, "country.toml", {})
+    tables = write_tables(rows, world, directory / "tables")
+    return _written(Files(directory, rows, world, Authority(directory / "certificates"), tables=tables))
+
+
+def build_many(directory: Path) -> Files:
+    """Make keys and zones of many agencies that have nothing but a zone."""
+    return _written(Files(directory, (), many_zones(), Authority(directory / "certificates")))
+
+
+def _written(files: Files) -> Files:
+    write_zones(files.world, files.zones)
     return files
 
 
@@ -116,7 +139,10 @@ class Lab:
 
     def by_hand(self, command: str, seconds: float = 20.0) -> str:
         """What a person sees who types this inside, with the functions of by_hand.sh."""
-        told = {"CA": str(self.files.authority.root), "OPT_OUT": str(self.own / "opt-out.txt")}
+        world = self.files.world
+        roots = " ".join(world.hosts[name].at[6] for name in world.zones["."].ns)
+        told = {"CA": str(self.files.authority.root), "OPT_OUT": str(self.own / "opt-out.txt"), "ROOTS6": roots}
+        told |= {name.upper(): str(file) for name, file in self.files.tables.items()}
         done = self.run(
             ["bash", "-c", f". {HERE / 'by_hand.sh'}\n{command}"], env=environment() | told, timeout=seconds, cwd=self.own
         )
@@ -132,6 +158,11 @@ class Lab:
         """Packets that each counter saw."""
         listed = json.loads(self.nft("-j list counters table inet lab"))["nftables"]
         return {item["counter"]["name"]: item["counter"]["packets"] for item in listed if "counter" in item}
+
+    def counted(self, name: str) -> dict[str, int]:
+        """Packets by address, as a set with counters has them."""
+        elements = json.loads(self.nft(f"-j list set inet lab {name}"))["nftables"][1]["set"].get("elem", [])
+        return {item["elem"]["val"]: item["elem"]["counter"]["packets"] for item in elements}
 
     def cut_v6(self) -> None:
         """Lose every IPv6 packet from now on."""
@@ -153,14 +184,11 @@ class Lab:
         """Write the configuration of every server; return the plan for the inside."""
         files, places = self.files, Places(self.files.directory, self.own)
         stubs = lab_way.stubs(files.rows, files.world, files.authority)
-        chain, key = files.authority.issue("wildcard", f"r0.{forbidden.ZONE}")
         written: dict[str, Callable[[], tuple[list[str], str]]] = {
             group: lambda group=group: lab_name_servers.name_server(files.world, group, places) for group in files.world.groups
         }
         written["unbound"] = lambda: lab_name_servers.resolver(places, has_v6=self._has_v6)
-        written["nginx"] = lambda: lab_web_server.web_server(
-            files.rows, files.world, files.authority, places, forbidden.server_block(str(chain), str(key))
-        )
+        written["nginx"] = lambda: lab_web_server.web_server(files.rows, files.world, files.authority, places, files.blocks)
         commands = []
         for name, make in written.items():
             command, config = make()

@@ -48,6 +48,7 @@ PROFILES: Final = {
     "leaf-with-aia": Profile(sends=()),
     "leaf-without-aia": Profile(sends=(), has_aia=False),
     "other-issuer": Profile(issuer="two", sends=("two",)),
+    "public": Profile(issuer="public", sends=("public",)),
 }
 
 
@@ -69,6 +70,7 @@ class Authority:
             "one": self._issuer("Lab Issuer One", root),
             "two": self._issuer("Lab Issuer Two", root),
             "stranger": self._issuer("Somebody Else", None),
+            "public": self._issuer("R12", root, "Let's Encrypt"),
         }
         self.root = directory / "root.pem"
         self.root.write_bytes(root.certificate.public_bytes(serialization.Encoding.PEM))
@@ -110,9 +112,9 @@ class Authority:
         leaf = builder.sign(issuer.key if issuer else key, hashes.SHA256())
         return [leaf, *(self._issuers[name].certificate for name in profile.sends)], key
 
-    def _issuer(self, common_name: str, above: _Issuer | None) -> _Issuer:
+    def _issuer(self, common_name: str, above: _Issuer | None, organization: str = "") -> _Issuer:
         key = ec.generate_private_key(ec.SECP256R1())
-        name = _name(common_name)
+        name = _name(common_name, organization)
         builder = (
             x509.CertificateBuilder()
             .subject_name(name)
@@ -127,8 +129,9 @@ class Authority:
         return _Issuer(builder.sign(above.key if above else key, hashes.SHA256()), key)
 
 
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name[:64])])
+def _name(common_name: str, organization: str = "") -> x509.Name:
+    parts = [x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, organization)] if organization else []
+    return x509.Name([*parts, x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name[:64])])
 
 
 def _names(names: str, domain: str) -> list[str]:

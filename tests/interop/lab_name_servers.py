@@ -1,4 +1,4 @@
-"""Configuration of the real name servers, NSD and Knot, and of the validating resolver, Unbound."""
+"""Configuration of the real name servers, NSD, Knot and Unbound, and of the validating resolver, Unbound too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,17 +24,20 @@ class Places:
 def name_server(world: World, group: str, places: Places) -> tuple[list[str], str]:
     """The command that serves a group, and its configuration, to be written to `<group>.conf`."""
     config = places.own / f"{group}.conf"
-    listen = [address for host in world.hosts.values() if host.group == group for address in listens(host)]
+    listen = [address for host in world.hosts.values() for address in listens(host, group)]
     if any(host.twists and host.group == group for host in world.hosts.values()):
         listen.append(next(upstream_of(host, world) for host in world.hosts.values() if host.group == group))
-    if world.groups[group]["software"] == "nsd":
-        return ["nsd", "-d", "-c", str(config)], _nsd(group, listen, world.zones_of(group), places)
-    return ["knotd", "-c", str(config)], _knot(group, listen, world.zones_of(group), places)
+    command, write = {
+        "nsd": (["nsd", "-d", "-c", str(config)], _nsd),
+        "knot": (["knotd", "-c", str(config)], _knot),
+        "unbound": (["unbound", "-d", "-c", str(config)], _unbound),
+    }[world.groups[group]["software"]]
+    return command, write(group, listen, world.zones_of(group), places)
 
 
-def listens(host: Host) -> list[str]:
-    """The addresses where the host's own process listens, and no stub."""
-    return [address for family, address in host.at.items() if family not in host.twists]
+def listens(host: Host, group: str) -> list[str]:
+    """The addresses of a host where a group's process listens, and no stub."""
+    return [address for family, address in host.at.items() if family not in host.twists and host.group_of(family) == group]
 
 
 def _nsd(group: str, listen: Sequence[str], zones: Sequence[Zone], places: Places) -> str:
@@ -58,7 +61,7 @@ def _nsd(group: str, listen: Sequence[str], zones: Sequence[Zone], places: Place
         "  control-enable: no",
     ]
     for zone in zones:
-        lines += ["zone:", f'  name: "{zone.name}"', f'  zonefile: "{file_name(zone.name)}"']
+        lines += ["zone:", f'  name: "{zone.name}"', f'  zonefile: "{file_name(zone, group)}"']
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +91,35 @@ def _knot(group: str, listen: Sequence[str], zones: Sequence[Zone], places: Plac
         "zone:",
     ]
     for zone in zones:
-        lines += [f'  - domain: "{zone.name}"', f"    file: {file_name(zone.name)}"]
+        lines += [f'  - domain: "{zone.name}"', f"    file: {file_name(zone, group)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _unbound(group: str, listen: Sequence[str], zones: Sequence[Zone], places: Places) -> str:
+    """A name server that resolves for strangers too."""
+    lines = ["server:", *(f"  interface: {address}" for address in listen)]
+    lines += [
+        "  access-control: 0.0.0.0/0 allow",
+        "  access-control: ::/0 allow",
+        f"  outgoing-interface: {addresses.RESOLVER_OUT4}",
+        '  username: ""',
+        '  chroot: ""',
+        f'  pidfile: "{places.own}/{group}.pid"',
+        "  use-syslog: no",
+        f'  root-hints: "{places.zones}/root.hints"',
+        "  module-config: iterator",
+        "remote-control:",
+        "  control-enable: no",
+    ]
+    for zone in zones:
+        file = places.zones / file_name(zone, group)
+        lines += [
+            "auth-zone:",
+            f'  name: "{zone.name}"',
+            f'  zonefile: "{file}"',
+            "  for-downstream: yes",
+            "  for-upstream: no",
+        ]
     return "\n".join(lines) + "\n"
 
 

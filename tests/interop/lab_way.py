@@ -5,8 +5,7 @@ from typing import Final
 
 from tests.interop import lab_addresses as addresses
 from tests.interop.lab_certificates import Authority
-from tests.interop.lab_country import World, upstream_of
-from tests.interop.lab_name_servers import listens
+from tests.interop.lab_country import Host, World, upstream_of
 from tests.interop.lab_web_server import STUBBED
 from tests.interop.rows import Row
 
@@ -14,12 +13,13 @@ REJECTED: Final = {
     "prohibited": "reject with icmpv6 type admin-prohibited",
     "unreachable": "reject with icmpv6 type no-route",
     "silent": "drop",
+    "refused": "reject with tcp reset",
 }
 
 
 def firewall(rows: Sequence[Row], world: World) -> str:
     """The rules of nftables: what is dropped or rejected, and counters of what must never leave."""
-    dropped = [f"    {_to(host.at[6])} {REJECTED[host.wire6]}" for host in world.hosts.values() if host.wire6]
+    dropped = [rule for host in world.hosts.values() for rule in _rules_of_host(host)]
     dropped += [rule for row in rows for rule in _rules(row)]
     ours = "\n".join(
         f"    ip{'6' if ':' in address else ''} saddr {address} return"
@@ -61,6 +61,13 @@ def _rules(row: Row) -> Iterator[str]:
             yield f"    {_to(row.address(token))}{f' tcp dport {port}' if port else ''} {REJECTED[what]}"
 
 
+def _rules_of_host(host: Host) -> Iterator[str]:
+    """`6`, `6:udp` or `6:tcp`: all packets to the address of a family, or those of one transport."""
+    for place, what in host.wire.items():
+        family, _, transport = place.partition(":")
+        yield f"    {_to(host.at[int(family)])}{f' {transport} dport 53' if transport else ''} {REJECTED[what]}"
+
+
 def _to(address: str) -> str:
     return f"ip{'6' if ':' in address else ''} daddr {address}"
 
@@ -87,9 +94,10 @@ def services(world: World, wanted_stubs: Sequence[Mapping[str, object]]) -> list
     name_servers = [
         ["dns", address, 53]
         for host in world.hosts.values()
-        for address in listens(host)
-        if host.group and not (host.wire6 and ":" in address)
+        for family, address in host.at.items()
+        if host.group and host.is_open(family) and family not in host.twists
     ]
     web = [["tcp", address, 443] for host in world.canaries for address in host.at.values()]
-    others = [["tcp", stub["address"], stub["port"]] for stub in wanted_stubs]
+    cut_off = {host.at[int(place[0])] for host in world.hosts.values() for place in host.wire}
+    others = [["tcp", stub["address"], stub["port"]] for stub in wanted_stubs if stub["address"] not in cut_off]
     return [*name_servers, *web, *others, ["dns", addresses.RESOLVER, 53]]

@@ -35,7 +35,7 @@ def faults_not_shown(lab: Lab) -> list[str]:
 def _not_shown(lab: Lab, row: Row) -> list[str]:
     missing = []
     for command, pattern in row.shows:
-        said = lab.by_hand(row.filled(command))
+        said = lab.by_hand(row.filled(command), PATIENCE)
         if not re.search(row.filled(pattern), said, re.MULTILINE):
             missing.append(f"{row.domain} ({row.about}): {row.filled(command)}\n  should show {pattern!r}, said:\n{said}")
     return missing
@@ -46,13 +46,35 @@ def by_delv(lab: Lab) -> Mapping[str, str]:
     tag, algorithm, digest, text = (lab.files.zones / "root.ds").read_text().split()[4:]
     keys = lab.own / "delv.keys"
     keys.write_text(f'trust-anchors {{ "." static-ds {tag} {algorithm} {digest} "{text}"; }};\n')
-    return _each(lab, (row for row in lab.files.rows if "nm" not in row.expected.checks["SEC-01"]), _ask_delv)
+    return _each(lab, _answered(lab), _ask_delv)
+
+
+def _answered(lab: Lab) -> list[Row]:
+    return [row for row in lab.files.rows if "nm" not in row.expected.checks["SEC-01"]]
+
+
+def _asked(lab: Lab, row: Row) -> list[tuple[str, str]]:
+    """What SEC-01 rests on: the zone's SOA and the name's and www's A and AAAA."""
+    zone = row.domain if row.get("zone") else lab.files.world.zone_above(row.domain).name
+    return [(zone, "SOA"), *((name, rdtype) for name in names(row) for rdtype in ("A", "AAAA"))]
+
+
+def by_unbound(lab: Lab) -> Mapping[str, str]:
+    """SEC-01 as the resolver has it when dig asks: AD, no AD, or SERVFAIL that CD=1 lifts."""
+    return _each(lab, _answered(lab), _ask_unbound)
+
+
+def _ask_unbound(lab: Lab, row: Row) -> str:
+    asked = _asked(lab, row)
+    said = lab.by_hand("; ".join(f"said {rdtype} {name}; echo {NEXT}" for name, rdtype in asked), PATIENCE)
+    answers = said.split(f"{NEXT}\n")[: len(asked)]
+    found = [BOGUS if "SERVFAIL" in s else SECURE if re.search("flags:[a-z ]* ad", s) else INSECURE for s in answers]
+    return max(found, key=[SECURE, INSECURE, BOGUS].index)
 
 
 def _ask_delv(lab: Lab, row: Row) -> str:
-    """The worst of the zone's SOA and the name's and www's A and AAAA."""
-    zone = row.domain if row.get("zone") else lab.files.world.zone_above(row.domain).name
-    asked = [(zone, "SOA"), *((name, rdtype) for name in names(row) for rdtype in ("A", "AAAA"))]
+    """The worst of what it says."""
+    asked = _asked(lab, row)
     command = "; ".join(f"delv -a {lab.own}/delv.keys @127.0.0.1 {name} {rdtype} 2>&1; echo {NEXT}" for name, rdtype in asked)
     said = lab.by_hand(command, PATIENCE).split(f"{NEXT}\n")[: len(asked)]
     return max(map(_status, said), key=[SECURE, INSECURE, BOGUS].index)

@@ -14,7 +14,28 @@ from tests.interop.lab_addresses import of_row
 HERE: Final = Path(__file__).parent
 SHAPE: Final = frozenset(
     {"domain", "about", "healthy", "sample", "kind", "a", "aaaa", "www", "cname", "chain", "records", "elsewhere", "zone"}
-    | {"algorithm", "ns", "wire", "closed", "certificate", "certificate6", "https", "https6", "http", "http6", "hsts"}
+    | {
+        "algorithm",
+        "sign",
+        "ns",
+        "parent_ns",
+        "at",
+        "ttl",
+        "raw",
+        "route",
+        "ptr",
+        "broken",
+        "differs",
+        "wire",
+        "closed",
+        "certificate",
+        "certificate6",
+        "https",
+        "https6",
+        "http",
+        "http6",
+        "hsts",
+    }
     | {"protocols", "plain", "shares", "opted_out", "needs_v6", "shows", "like", "expect", "level", "flags"}
 )
 """Every key a row may have: a slip of the pen is an error, not a row that tests nothing."""
@@ -63,15 +84,15 @@ class Row:
 
     def filled(self, text: str) -> str:
         """A text with the row's addresses and domain in the places of <4>, <6b> and <name>."""
-        for token in ("4", "4b", "4c", "6", "6b", "6c"):
+        for token in ("4", "4b", "4c", "6", "6b", "6c", "n4a", "n4b", "n6a", "n6b"):
             text = text.replace(f"<{token}>", self.address(token))
         return text.replace("<name>", self.domain)
 
 
 @cache
-def load_rows() -> tuple[Row, ...]:
-    """Every row of the table, in its order."""
-    document = tomllib.loads((HERE / "rows.toml").read_text(encoding="utf-8"))
+def load_rows(file: str = "rows.toml") -> tuple[Row, ...]:
+    """Every row of a table, in its order."""
+    document = tomllib.loads((HERE / file).read_text(encoding="utf-8"))
     rows = tuple(_row(number, data, document) for number, data in enumerate(document["row"]))
     assert len({row.domain for row in rows}) == len(rows), "a domain stands in the table twice"
     return rows
@@ -89,7 +110,8 @@ def _expected(data: Mapping[str, Any], document: Mapping[str, Any]) -> Expected:
     """What is healthy, changed by what the row is like, changed by what it says itself."""
     healthy = document["healthy"]
     words: dict[str, Any] = dict(healthy)
-    for layer in [*(document["like"][name] for name in data.get("like", [])), data.get("expect", {})]:
+    own_zone = ["own-zone"] if data.get("zone") and "own-zone" in document["like"] else []
+    for layer in [*(document["like"][name] for name in [*own_zone, *data.get("like", [])]), data.get("expect", {})]:
         if "*" in layer:
             words = {id_: value if id_.startswith("OPS") or id_ == "level" else layer["*"] for id_, value in words.items()}
         words.update(layer)

@@ -114,6 +114,12 @@ class Scan:
         """Start a command; its words on stderr go to a file."""
         return self.lab.popen(self.command(*words), self.log, self.directory)
 
+    def import_tables(self, files: Mapping[str, Path]) -> None:
+        """Make tables of Internet resources of these files, few entries or not."""
+        words = [word for name, file in files.items() for word in (f"--{name}", str(file))]
+        done = self.run("data", "update", "--force", *words)
+        assert done.returncode == 0, done.stderr
+
     def complete(self) -> "Scan":
         """Scan all targets, and read what came out."""
         done = self.run("scan", str(self.targets_file))
@@ -169,6 +175,7 @@ class Scan:
                 "bogus_name": BOGUS_NAME,
             },
             "store": {"url": f"sqlite:///{self.database}"},
+            "data": {"directory": str(self.directory / "data")},
         }
         for table, values in self.settings.items():
             made.setdefault(table, {}).update(values)

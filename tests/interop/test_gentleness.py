@@ -1,6 +1,6 @@
 """What is sent, and to whom: nothing to forbidden addresses, nothing faster than promised."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -8,15 +8,21 @@ import pytest
 
 from tests.interop import forbidden
 from tests.interop.comparing import differences, table
-from tests.interop.experiments import Captured, Counted
+from tests.interop.experiments import Asked, Captured, Counted
 from tests.interop.lab_addresses import VANTAGE4, VANTAGE6
 from tests.interop.lab_capture import Packet
+from tests.interop.lab_many import DOMAINS, PROVINCES
 
 pytestmark = pytest.mark.interop
 
 FORBIDDEN_NEEDED = 200
 QUESTIONS_PER_SECOND = 10
 CONNECTIONS_AT_ONCE = 2
+HANDFUL = 20
+"""Questions that a zone above everybody may get in a run for its own sake: looks at ourselves, its own servers' names."""
+
+PER_ZONE_BELOW = 2
+"""And for each zone below it that somebody is in: the way down, and the delegation."""
 TIMER_SLACK = 0.05
 """What a busy computer may be late with one packet, seconds."""
 
@@ -105,6 +111,28 @@ def test_no_address_has_more_than_two_connections_at_once(polite: Captured) -> N
             open_now[packet.target].discard((packet.port, packet.source_port))
             open_now[packet.source].discard((packet.source_port, packet.port))
     assert {address: count for address, count in most.items() if count > CONNECTIONS_AT_ONCE} == {}
+
+
+def test_a_questioner_in_a_hurry_would_be_noticed(many: Asked) -> None:
+    assert many.hurried > QUESTIONS_PER_SECOND
+
+
+def test_a_thousand_zones_are_all_judged(many: Asked) -> None:
+    found = Counter(result.outcome("NS-12") for result in many.scan.results.values())
+    assert found == {"pass": DOMAINS}
+
+
+def test_no_server_of_many_zones_is_asked_faster_than_promised(many: Asked) -> None:
+    assert max(many.questions.values()) > QUESTIONS_PER_SECOND * 10
+    assert many.too_fast == 0
+
+
+@pytest.mark.parametrize(("zone", "zones_below"), [(".", 2), ("vn", 2), ("gov.vn", PROVINCES)])
+def test_zones_above_are_asked_a_handful_of_times_a_run_and_not_a_domain(many: Asked, zone: str, zones_below: int) -> None:
+    world = many.scan.lab.files.world
+    servers = [address for name in world.zones[zone].ns for address in world.hosts[name].at.values()]
+    asked = {address: many.questions.get(address, 0) for address in servers}
+    assert 0 < sum(asked.values()) < HANDFUL + PER_ZONE_BELOW * zones_below, asked
 
 
 def _times(packets: Iterable[Packet], what: str) -> dict[str, list[float]]:

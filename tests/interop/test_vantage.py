@@ -18,7 +18,7 @@ BY_DNS_ALONE = frozenset(
     | {"NS-04", "SEC-01", "ADDR-01", "ADDR-02", "ADDR-03"}
 )
 BY_IPV4 = frozenset({"REACH-03"})
-BY_IPV6 = frozenset({"NS-05", "REACH-01", "REACH-02", "REACH-04", "REACH-10", "WEB-12"})
+BY_IPV6 = frozenset({"NS-05", "NS-06", "NS-12", "REACH-01", "REACH-02", "REACH-04", "REACH-10", "WEB-12"})
 """What each check of the catalogue rests on: the resolver's answers, a connection by IPv4, or packets by IPv6."""
 
 MOST_DONE = 0.8
