@@ -33,15 +33,23 @@ class Spacing:
         self._interval = 1 / per_second
         self._saved = (burst - 1) * self._interval
         self._next: OrderedDict[Hashable, float] = OrderedDict()
+        self._last: dict[Hashable, float] = {}
 
     async def turn(self, key: Hashable) -> None:
-        """Wait until it is this key's turn."""
-        now = asyncio.get_running_loop().time()
-        due = max(self._next.pop(key, 0.0), now - self._saved)
+        """Wait until it is this key's turn. Turns that we were late for do not bunch together."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        due = max(self._next.pop(key, 0.0), self._after_last(key), now - self._saved)
         self._next[key] = due + self._interval
         self._forget(now)
-        if due > now:
+        while due > now:
             await asyncio.sleep(due - now)
+            now = loop.time()
+            due = self._after_last(key)
+        self._last[key] = now
+
+    def _after_last(self, key: Hashable) -> float:
+        return self._last.get(key, 0.0) + self._interval - self._saved
 
     def _forget(self, now: float) -> None:
         """Forget idle keys above the cap, the least recently used first; a busy one is looked at again later."""
@@ -51,6 +59,7 @@ class Spacing:
                 self._next.move_to_end(key)
                 return
             del self._next[key]
+            self._last.pop(key, None)
 
 
 class Places:

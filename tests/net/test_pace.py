@@ -51,6 +51,22 @@ def test_turns_are_given_in_the_order_of_asking() -> None:
     assert run(order()) == list(range(30))
 
 
+def test_turns_that_we_were_late_for_do_not_bunch() -> None:
+    async def late() -> list[float]:
+        async def block() -> None:
+            await asyncio.sleep(0.15)
+            asyncio.get_running_loop()._waiting.now += 0.62  # type: ignore[attr-defined]
+
+        spacing = Spacing(10.0)
+        blocked = asyncio.create_task(block())
+        first = await times(lambda: spacing.turn("a"), 8)
+        await blocked
+        return first + await times(lambda: spacing.turn("a"), 3)
+
+    at = run(late())
+    assert all(after - before > 0.0999 for before, after in pairwise(at)), at
+
+
 def test_a_key_does_not_wait_for_another() -> None:
     async def both() -> tuple[list[float], float]:
         spacing = Spacing(1.0)
