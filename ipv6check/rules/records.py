@@ -204,7 +204,7 @@ def _issued(name: str, leaf: Certificate, evidence: Evidence) -> Finding:
     if not allowed:
         return passed(**args)
     own = _identifiers(leaf.issuer)
-    if not own:
+    if not own and any(allowed):
         return informed(**args)
     if own & set(allowed):
         return passed(**args)

@@ -172,6 +172,7 @@ CAA = [
     (['0 issue "sectigo.com"'], "CN=ZeroSSL ECC Domain Secure Site CA,O=ZeroSSL,C=AT", "pass"),
     (['0 issue "certum.pl"'], "CN=Certum Domain Validation CA SHA2,OU=Certum,O=Unizeto Technologies S.A.,C=PL", "pass"),
     (['0 issue "letsencrypt.org"'], "CN=Lab CA", "info"),
+    (['0 issue ";"'], "CN=Lab CA", "fail"),  # nobody may, whoever it is
 ]
 
 
