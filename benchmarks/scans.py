@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from benchmarks.country import CANARIES, Agency
 from benchmarks.lab import FILES_AT_ONCE, Lab
+from ipv6check.store.codec import verdicts_as_json
 from tests.interop.lab_addresses import RESOLVER
 
 DEFAULT_CONCURRENCY: Final = 200
@@ -90,7 +91,7 @@ class Run:
     def verdicts(self) -> Verdicts:
         """What was judged."""
         rows = self._query("select domain, verdicts from verdict")
-        return {domain: outcomes(json.loads(zlib.decompress(stored))) for domain, stored in rows}
+        return {domain: outcomes(verdicts_as_json(stored)) for domain, stored in rows}
 
     def seconds_in_first_pass(self, domain: str) -> float:
         """How long a domain took from its first question to the end of its first pass."""

@@ -7,9 +7,19 @@ and not all of that. `ipaddress.is_global` is no guard: it differs between Pytho
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Final
+from typing import Annotated, Final
 
-Address = IPv4Address | IPv6Address
+from pydantic import PlainSerializer, PlainValidator
+
+REMEMBERED: Final = 8192
+"""Addresses whose text is remembered: a scan reads and writes the same ones again and again."""
+
+_read = lru_cache(REMEMBERED)(ip_address)
+_written = lru_cache(REMEMBERED)(str)
+
+Address = Annotated[
+    IPv4Address | IPv6Address, PlainValidator(lambda given: _read(str(given))), PlainSerializer(_written, return_type=str)
+]
 Network = IPv4Network | IPv6Network
 
 GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
@@ -124,10 +134,8 @@ def parse_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
     return tuple(address for address in map(_parsed, texts) if address is not None)
 
 
-@lru_cache(maxsize=8192)
 def _parsed(text: str) -> Address | None:
-    """Read one address: probes and rules ask for the same ones again and again."""
     try:
-        return ip_address(text)
+        return _read(text)
     except ValueError:
         return None

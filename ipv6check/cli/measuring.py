@@ -1,9 +1,11 @@
 """Commands that contact the network: `doctor`, `look`, `scan`, `nightly`, `demo`."""
 
 import asyncio
+import gc
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +13,7 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
-from ipv6check.cli.lists import planned, targets_argument
+from ipv6check.cli.lists import bodies_option, named_bodies, planned, targets_argument
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
 from ipv6check.cli.progress import counted, shown
 from ipv6check.config import Settings
@@ -19,15 +21,19 @@ from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import Outcome, Run, Target
 from ipv6check.net.api import RunNetwork
-from ipv6check.nightly import card_of, judge_run, look_at, look_at_ourselves, observe
+from ipv6check.nightly import card_of, judge_run, look_at, look_at_ourselves, observe, past_of
 from ipv6check.plan import Plan
 from ipv6check.rules import RULES
 from ipv6check.rules.words import Language
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database, facts_as_json
+from ipv6check.targets.bodies import without_domain
 from ipv6check.wiring import make_network, probes_for
 
 FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
+
+COLLECTED_AFTER: Final = 5_000
+"""New objects after which the garbage collector looks at them (Python's own: 700)."""
 
 fail_on_option = click.option(
     "--fail-on", type=click.Choice(list(FAIL_ON)), default="never", show_default=True, help="Exit 1 on findings this bad."
@@ -135,7 +141,7 @@ def run_scan(
     """Scan and judge; return the run's id and how it ended."""
     database = Database(settings.store.url)
     network = network or make_network(settings)
-    with database.writing():
+    with database.writing(), few_collections():
         database.ready()
         archive = Archive(database)
         probes = probes_for(settings, only)
@@ -147,6 +153,21 @@ def run_scan(
         judge_run(archive, observed.run_id, lambda seen: counted(seen, total, "judge"))
     run = archive.run(observed.run_id)
     return run.id, Exit.PARTIAL if _is_partial(run, archive.each_card(run.id)) else Exit.DONE
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Look for garbage seldom, and never in the program itself: a scan leaves next to none in cycles, and a walk through all
+    that is in flight holds everything up."""
+    usual = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def _is_partial(run: Run, cards: Iterable[Card]) -> bool:
@@ -169,21 +190,26 @@ def has_findings(cards: Iterable[Card], fail_on: str) -> bool:
 @cli.command()
 @targets_argument
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("results"), show_default=True)
+@bodies_option
 @fail_on_option
 @pass_options
 @ends_with
-def nightly(options: Options, lists: tuple[Path, ...], output: Path, fail_on: str) -> int:
+def nightly(options: Options, lists: tuple[Path, ...], output: Path, bodies: Path | None, fail_on: str) -> int:
     """Scan, judge, write the site and the exports."""
     settings = options.settings()
+    known = named_bodies(bodies)
     run_id, code = run_scan(settings, planned(options, lists, None))
     if code is Exit.INTERRUPTED:
         return code
-    cards = publish(settings, run_id, output, options.language)
+    cards = publish(settings, run_id, output, options.language, known)
     return Exit.FINDINGS if code is Exit.DONE and has_findings(cards, fail_on) else code
 
 
-def publish(settings: Settings, run_id: str, output: Path, language: Language) -> list[Card]:
-    """Write the site, the registry's CSV with its dictionary and the JSON lines; print where they are, and a summary."""
+def publish(settings: Settings, run_id: str, output: Path, language: Language, bodies: Sequence[str] = ()) -> list[Card]:
+    """Write the site, the registry's CSV with its dictionary and the JSON lines; print where they are, and a summary.
+
+    `bodies` are known ones, of which the overview names those without a domain.
+    """
     from ipv6check.reports.export import write_csv, write_dictionary, write_jsonl
     from ipv6check.reports.site import write_site
     from ipv6check.reports.terminal import print_summary
@@ -199,7 +225,14 @@ def publish(settings: Settings, run_id: str, output: Path, language: Language) -
             writer(out)
         written.append(path)
 
-    front = write_site(run, cards, output / "site", evidence_of=lambda domain: archive.evidence(run_id, domain))
+    front = write_site(
+        run,
+        cards,
+        output / "site",
+        evidence_of=lambda domain: archive.evidence(run_id, domain),
+        past=past_of(archive, run),
+        bodies=without_domain(bodies, [card.target for card in cards]),
+    )
     write("vnnic.csv", lambda out: write_csv(run, cards, out, profile="vnnic"))
     write("vnnic-dictionary.csv", write_dictionary)
     write("results.jsonl", lambda out: write_jsonl(run, cards, out))

@@ -1,43 +1,37 @@
-"""One HTTP exchange with one pinned address, by httpx over a connection of ours.
+"""One HTTP exchange with one pinned address: httpx writes the request, h11 speaks the protocol, over a line of ours.
 
 The only module that knows httpx. No keep-alive, no proxy, no cookies, no decoding, no redirects: a hop is one exchange.
 Every phase has its deadline and every read its cap; httpx's own timeouts are per read and no deadline.
 """
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+import h11
 import httpcore
 import httpx
 
 from ipv6check.net.failure import Cut
-from ipv6check.net.tcp import Connection
+from ipv6check.net.line import BODY_CAP, Line
 
-TLS_DEADLINE: Final = 8.0
 HEAD_DEADLINE: Final = 10.0
 BODY_DEADLINE: Final = 10.0
-HEAD_CAP: Final = 65_536
-BODY_CAP: Final = 262_144
 HEADERS_CAP: Final = 200
+UNFINISHED_CAP: Final = 102_400
+"""Octets of trailers that have no end; a head has the line's cap, which is lower."""
+
 HEAD_STORED: Final = 4_096
 HANDSHAKES_AT_ONCE: Final = 16
 SILENT_AFTER: Final = 1.0
 """Seconds after which a handshake that is not done gives its place back: a silent host must not hold up the others."""
 
-READ_SIZE: Final = 4_096
-"""Octets read before others have their turn: a thousand tiny chunks or interim responses in them take a while to read."""
-
 ALWAYS_STORED: Final = frozenset({"location", "strict-transport-security", "date"})
 """Headers that checks look at: kept also when what came before them was long."""
 
-CLOSED_SILENTLY: Final = "closed without a word"
-"""What is said of an empty reply; on a connection that was parked it means that the server had given it up."""
-
-HTTP_LIBRARY_ERRORS: Final = (httpcore.ProtocolError, httpcore.NetworkError, httpx.InvalidURL)
+HTTP_LIBRARY_ERRORS: Final = (httpcore.ProtocolError, httpx.InvalidURL)
 """What the libraries raise on a peer's bytes, beside OSError and ssl.SSLError."""
 
 
@@ -67,93 +61,44 @@ class Handshakes:
             give_back()
 
 
-class Line(httpcore.AsyncNetworkStream):
-    """The bytes of one connection, counted against a cap."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self.read_bytes = 0
-        self._cap, self._cap_name = HEAD_CAP, "headers"
-
-    def cap_body(self) -> None:
-        """From here on the body's cap counts."""
-        self._cap, self._cap_name = self.read_bytes + BODY_CAP, "body"
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what is there; raises `Cut` above the cap, RemoteProtocolError when nothing comes at all."""
-        await asyncio.sleep(0)
-        data = await self._reader.read(min(max_bytes, READ_SIZE))
-        self.read_bytes += len(data)
-        if not self.read_bytes:
-            raise httpcore.RemoteProtocolError(CLOSED_SILENTLY)
-        if self.read_bytes > self._cap:
-            raise Cut(self._cap_name)
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Send everything."""
-        self._writer.write(buffer)
-        await self._writer.drain()
-
-    async def aclose(self) -> None:
-        """Leave at once; the socket is closed when this returns."""
-        self._writer.transport.abort()
-        await asyncio.sleep(0)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Nothing that httpcore would need."""
-        return None
-
-    @property
-    def tls(self) -> ssl.SSLObject | None:
-        """The TLS side of it, when there is one."""
-        found: ssl.SSLObject | None = self._writer.get_extra_info("ssl_object")
-        return found
-
-
-async def plain_line(connection: Connection) -> Line:
-    """Talk in the clear on an open connection."""
-    return Line(*await asyncio.open_connection(sock=connection.hand_over()))
-
-
-async def tls_line(connection: Connection, context: ssl.SSLContext, server_name: str) -> Line:
-    """Shake hands on an open connection. Raises ssl.SSLError, OSError or TimeoutError after 8 s."""
-    async with asyncio.timeout(TLS_DEADLINE):
-        streams = await asyncio.open_connection(
-            sock=connection.hand_over(),
-            ssl=context,
-            server_hostname=server_name,
-            ssl_handshake_timeout=TLS_DEADLINE + 1,
-            ssl_shutdown_timeout=1,
-        )
-    return Line(*streams)
-
-
-class _OneConnection(httpx.AsyncBaseTransport):
-    """Carries one httpx request over one connection that is already open."""
+class _Exchange:
+    """One request on a line and what comes back, by h11."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=UNFINISHED_CAP)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-        connection = httpcore.AsyncHTTP11Connection(origin=target.origin, stream=self._line)
-        response = await connection.handle_async_request(httpcore.Request(request.method, target, headers=request.headers.raw))
-        return httpx.Response(response.status, headers=response.headers, stream=_Raw(response))
+    async def ask(self, request: httpx.Request) -> h11.Response | h11.InformationalResponse:
+        """Send the request and read the head. A server may have replied before it heard us, and no longer listen."""
+        try:
+            sent = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+            octets = (self._state.send(sent) or b"") + (self._state.send(h11.EndOfMessage()) or b"")
+        except h11.LocalProtocolError as error:
+            raise httpcore.LocalProtocolError(error) from error
+        with suppress(OSError):
+            await self._line.write(octets)
+        while True:
+            event = await self._event()
+            if isinstance(event, h11.Response) or (isinstance(event, h11.InformationalResponse) and event.status_code == 101):
+                return event
 
+    async def body(self) -> AsyncIterator[bytes]:
+        """What follows the head, part by part."""
+        while isinstance(event := await self._event(), h11.Data):
+            yield bytes(event.data)
 
-class _Raw(httpx.AsyncByteStream):
-    def __init__(self, response: httpcore.Response) -> None:
-        self._response = response
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._response.aiter_stream():
-            yield part
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
+    async def _event(self) -> Any:
+        while True:
+            try:
+                event = self._state.next_event()
+            except h11.RemoteProtocolError as error:
+                raise httpcore.RemoteProtocolError(error) from error
+            if event is not h11.NEED_DATA:
+                return event
+            data = await self._line.read()
+            if not data and self._state.their_state is h11.SEND_RESPONSE:
+                raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+            self._state.receive_data(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,28 +113,29 @@ class Reply:
 
 async def get(line: Line, url: str, user_agent: str) -> Reply:
     """Send a GET for `url` on a line and read the reply. Raises httpcore errors, `Cut("headers")`, OSError, TimeoutError."""
-    request = httpx.Request("GET", url, headers=_request_headers(user_agent))
+    exchange = _Exchange(line)
     async with asyncio.timeout(HEAD_DEADLINE):
-        response = await _OneConnection(line).handle_async_request(request)
-    if len(response.headers.raw) > HEADERS_CAP:
+        response = await exchange.ask(httpx.Request("GET", url, headers=_request_headers(user_agent)))
+    headers = response.headers.raw_items()
+    if len(headers) > HEADERS_CAP:
         raise Cut("headers")
     line.cap_body()
     body = bytearray()
-    cut = await _read_body(response, body)
-    return Reply(response.status_code, _stored(response.headers.raw), bytes(body[:BODY_CAP]), cut)
+    cut = await _read_body(exchange, body)
+    return Reply(response.status_code, _stored(headers), bytes(body[:BODY_CAP]), cut)
 
 
-async def _read_body(response: httpx.Response, body: bytearray) -> str:
+async def _read_body(exchange: _Exchange, body: bytearray) -> str:
     """Read what can be had of the body: it never undoes the answer."""
     try:
         async with asyncio.timeout(BODY_DEADLINE):
-            async for part in response.stream:  # type: ignore[union-attr]
+            async for part in exchange.body():
                 body += part
     except Cut as cut:
         return str(cut)
     except TimeoutError:
         return "time"
-    except (httpcore.ProtocolError, httpcore.NetworkError, OSError):
+    except (httpcore.ProtocolError, OSError):
         return "broken"
     return ""
 

@@ -33,17 +33,10 @@ class Connection:
     port: int
     _release: AsyncExitStack
     was_parked: bool = False
-    _is_handed_over: bool = False
-
-    def hand_over(self) -> socket.socket:
-        """Give the socket to a transport that closes it: its descriptor must not be another's before that."""
-        self._is_handed_over = True
-        return self.sock
 
     async def close(self) -> None:
-        """Close the socket, unless a transport does, and give the place back."""
-        if not self._is_handed_over:
-            self.sock.close()
+        """Close the socket and give the place back."""
+        self.sock.close()
         await self._release.aclose()
 
 

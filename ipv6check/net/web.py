@@ -14,7 +14,8 @@ from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net.certificate import CERTIFICATES_KEPT, read_certificate
 from ipv6check.net.challenge import challenge_in
 from ipv6check.net.failure import Cut, from_error
-from ipv6check.net.http import CLOSED_SILENTLY, HTTP_LIBRARY_ERRORS, Handshakes, Line, get, plain_line, tls_line
+from ipv6check.net.http import HTTP_LIBRARY_ERRORS, Handshakes, get
+from ipv6check.net.line import CLOSED_SILENTLY, Line
 from ipv6check.net.tcp import Connection
 from ipv6check.net.tls import Contexts, chain_of
 from ipv6check.net.url import Url
@@ -72,16 +73,13 @@ class Web:
         if connection is None:
             return replace(no_handshake(address, name, tcp.failure), start=tcp.start)
         try:
-            line, tried = await self._shake_hands(connection, self._contexts.legacy, name, {})
-            if line is not None:
-                await line.aclose()
+            _, tried = await self._shake_hands(connection, self._contexts.legacy, name, {})
         finally:
             await connection.close()
         return tried
 
     async def _talk(self, connection: Connection, url: Url, path_error: str, seen: dict[str, Certificate]) -> Fetch:
         fetch = no_fetch(url, connection.address, None)
-        line: Line | None = None
         try:
             if url.scheme == "https":
                 context = self._contexts.unverified if path_error else self._contexts.path
@@ -90,13 +88,10 @@ class Web:
                     return replace(fetch, start=tls.start, end=now(), tls=tls, failure=tls.failure)
                 fetch = replace(fetch, start=tls.start, tls=replace(tls, path_error=path_error))
             else:
-                line = await plain_line(connection)
+                line = Line(connection.sock)
             reply = await get(line, str(url), self._user_agent)
         except ERRORS as error:
             return replace(fetch, end=now(), failure=from_error(error, Stage.HTTP))
-        finally:
-            if line is not None:
-                await line.aclose()
         return replace(
             fetch,
             end=now(),
@@ -111,17 +106,15 @@ class Web:
         self, connection: Connection, context: ssl.SSLContext, name: str, seen: dict[str, Certificate]
     ) -> tuple[Line | None, TlsTry]:
         """Shake hands; a path that does not verify is no failure but a `path_error`, and there is no line then."""
-        blank = no_handshake(connection.address, name, None)
+        blank, line = no_handshake(connection.address, name, None), Line(connection.sock)
         try:
             async with self._handshakes.place():
                 blank = replace(blank, start=now())
-                line = await tls_line(connection, context, name)
+                tls = await line.shake_hands(context, name)
         except ssl.SSLCertVerificationError as error:
             return None, replace(blank, end=now(), path_error=error.verify_message)
         except ERRORS as error:
             return None, replace(blank, end=now(), failure=from_error(error, Stage.TLS))
-        tls = line.tls
-        assert tls is not None
         certificates = [read_certificate_once(der) for der in chain_of(tls)[:CERTIFICATES_KEPT]]
         seen.update((certificate.sha256, certificate) for certificate in certificates)
         cipher = tls.cipher()
