@@ -4,12 +4,14 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
 
+from ipv6check import programme
 from ipv6check.changes import LEVEL
 from ipv6check.config import Settings
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
@@ -19,16 +21,23 @@ from ipv6check.net.api import RunNetwork
 from ipv6check.plan import Plan, shuffled
 from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
+from ipv6check.reports.language import HANOI
+from ipv6check.reports.past import RECENT, STRIP_DAYS, Past
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.scan import Progress, Scanner
 from ipv6check.score import Card, score
-from ipv6check.store import Archive, Completion, Database, Writer
+from ipv6check.store import Archive, Completion, Database, StorageError, Writer
 from ipv6check.wiring import controls, new_run, probes_for, rhythm
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 FULL_QUEUE_WAIT: Final = 0.02
 """Seconds to wait when the writer has its hands full."""
+
+MOST_RUNS: Final = 2 * STRIP_DAYS
+"""Runs whose levels are read for a site."""
 
 Passing = Callable[[Iterable[Evidence]], Iterable[Evidence]]
 ShowProgress = Callable[[Progress], AbstractContextManager[Any]]
@@ -112,7 +121,17 @@ def observe(
         run = new_run(settings, len(plan.targets))
         archive.start_run(run, plan)
         targets = list(plan.to_contact)
-    return asyncio.run(_observe(settings, database, network, run, shuffled(targets, run.id), earlier, probes, show))
+    return _run(_observe(settings, database, network, run, shuffled(targets, run.id), earlier, probes, show))
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run on uvloop where it is installed, and on asyncio's own loop where not."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.run(coroutine)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(coroutine)
 
 
 async def _observe(
@@ -193,9 +212,32 @@ def judge_run(archive: Archive, run_id: str, each: Passing = iter) -> None:
 
 def save_verdicts(archive: Archive, run_id: str, each: Passing = iter) -> None:
     """Judge a run without looking at what changed since others; for several runs that is done once, from the oldest on."""
+    if not archive.can_be_judged(run_id):
+        raise StorageError(f"the evidence of run {run_id} was let go: its verdicts stay as they are")
     versions = {rule.id: str(rule.version) for rule in RULES} | {LEVEL: RULES_VERSION}
     cards = (card_of(evidence) for evidence in each(archive.evidences(run_id)))
     archive.save_verdicts(run_id, RULES_VERSION, cards, versions)
+
+
+def past_of(archive: Archive, run: Run, agencies: Sequence[str] = ()) -> Past:
+    """What the archive holds of the nights up to a run, the programme's courses with it: of the city, or of some agencies."""
+    history = archive.history
+    runs = [one for one in archive.runs() if one.rules_version and one.started_at <= run.started_at]
+    shown = [one.id for one in runs[:MOST_RUNS] if run.started_at - one.started_at < timedelta(days=STRIP_DAYS)]
+    recent = [one.id for one in runs if run.started_at - one.started_at <= RECENT]
+    series: dict[datetime, Counter[str]] = {}
+    for agency in agencies or (None,):
+        for at, _, levels in history.tally(LEVEL, agency):
+            if at <= run.started_at:
+                series.setdefault(at.astimezone(HANOI), Counter()).update(levels)
+    return Past(
+        runs=tuple(runs),
+        changes=tuple(history.changes(recent)) if recent else (),
+        moved=tuple(history.moved_by_rules(*recent)),
+        standings=history.standings(run.id),
+        levels=history.levels_of_all(shown),
+        courses=tuple(programme.course(goal, sorted(series.items())) for goal in programme.load()) if series else (),
+    )
 
 
 async def look_at(

@@ -100,12 +100,19 @@ class Course:
     @property
     def share(self) -> float | None:
         """The last share that was measured."""
-        return next((point.share for point in reversed(self.curve) if point.share is not None), None)
+        return self._last.share if self._last else None
 
     @property
     def is_on_course(self) -> bool | None:
-        """Whether what is measured is at or above the line; None when one of them is not known."""
-        return None if self.share is None or self.target is None else self.share >= self.target
+        """Whether what is measured is at or above the line; None when that is not known: what is open may lie above it."""
+        last = self._last
+        if last is None or last.share is None or last.share_at_most is None or self.target is None:
+            return None
+        return True if last.share >= self.target else None if last.share_at_most >= self.target else False
+
+    @property
+    def _last(self) -> Measured | None:
+        return next((point for point in reversed(self.curve) if point.share is not None), None)
 
 
 def load(path: Path | None = None) -> tuple[Goal, ...]:

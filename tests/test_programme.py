@@ -80,6 +80,12 @@ def test_a_goal_that_is_reached_says_when() -> None:
     assert found.is_on_course is True
 
 
+@pytest.mark.parametrize(("levels", "on_course"), [({"3": 9, "1": 1}, True), ({"1": 10}, False), ({"3": 5, "2+": 5}, None)])
+def test_what_is_open_may_be_on_course(levels: dict[str, int], on_course: bool | None) -> None:
+    assert course(GOAL, [(NOW, levels)]).target == pytest.approx(324 / 365)
+    assert course(GOAL, [(NOW, levels)]).is_on_course is on_course
+
+
 def test_nothing_measured_is_no_course() -> None:
     found = course(GOAL, [(NOW, {"nm": 5})])
     assert (found.share, found.is_on_course, found.reached_on) == (None, None, None)

@@ -18,6 +18,13 @@ DEFAULT_LISTS: Final = (Path("targets/hanoi.csv"),)
 targets_argument = click.argument("lists", metavar="[TARGETS]...", nargs=-1, type=click.Path(allow_dash=True, path_type=Path))
 
 
+bodies_option = click.option(
+    "--bodies",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Name on the overview the bodies of this CSV (column `agency`) that have no domain in the lists.",
+)
+
+
 def read_lists(lists: Sequence[Path], *, is_strict: bool = False) -> list[Target]:
     """Read target lists (`-` for names on stdin), telling every mistake; raises UsageError when nothing good is left."""
     files = [path for path in lists or DEFAULT_LISTS if str(path) != "-"]
@@ -49,10 +56,10 @@ def planned(options: Options, lists: Sequence[Path], limit: int | None, *, is_st
     return make_plan(read_lists(lists, is_strict=is_strict), read_opt_out(options.settings()).covers_name, limit)
 
 
-def named_bodies(path: Path) -> tuple[str, ...]:
-    """Read a list of bodies, or end with what is wrong with it."""
+def named_bodies(path: Path | None) -> tuple[str, ...]:
+    """Read a list of bodies, where there is one, or end with what is wrong with it."""
     try:
-        return read_bodies(path)
+        return read_bodies(path) if path is not None else ()
     except BodiesError as error:
         raise click.BadParameter(str(error), param_hint="--bodies") from None
 

@@ -10,14 +10,16 @@ from typing import TextIO
 
 import click
 
+from ipv6check.cli.lists import bodies_option, named_bodies
 from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.progress import counted
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
-from ipv6check.nightly import save_verdicts
+from ipv6check.nightly import past_of, save_verdicts
 from ipv6check.rules.words import Language
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database
+from ipv6check.targets.bodies import without_domain
 
 run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
 
@@ -38,7 +40,7 @@ def judge(options: Options, run_id: str | None, every: bool) -> None:
     if run_id and every:
         raise click.UsageError("name a run or say --all, not both")
     archive = opened(options)
-    runs = archive.runs() if every else [archive.run(run_id)]
+    runs = [run for run in archive.runs() if archive.can_be_judged(run.id)] if every else [archive.run(run_id)]
     with Database(options.settings().store.url).writing():
         for run in runs:
             save_verdicts(archive, run.id, _counter(run))
@@ -56,9 +58,12 @@ def _counter(run: Run) -> Callable[[Iterable[Evidence]], Iterable[Evidence]]:
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("results/site"), show_default=True)
 @click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True)
 @click.option("--agency", "agencies", multiple=True, help="Only these agencies.")
+@bodies_option
 @pass_options
-def report(options: Options, run_id: str | None, output: Path, audience: str, agencies: tuple[str, ...]) -> None:
-    """Write the static site: overview, agencies, a scorecard for each domain; Vietnamese and English."""
+def report(
+    options: Options, run_id: str | None, output: Path, audience: str, agencies: tuple[str, ...], bodies: Path | None
+) -> None:
+    """Write the static site: overview, agencies, a scorecard for each domain, changes, programme; Vietnamese and English."""
     from ipv6check.reports.site import write_site
 
     archive = opened(options)
@@ -74,6 +79,8 @@ def report(options: Options, run_id: str | None, output: Path, audience: str, ag
         evidence_of=lambda domain: archive.evidence(run.id, domain),
         audience="public" if audience == "public" else "internal",
         agencies=agencies,
+        past=past_of(archive, run, agencies),
+        bodies=without_domain(named_bodies(bodies), [card.target for card in cards]),
     )
     click.echo(front)
 

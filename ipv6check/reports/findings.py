@@ -33,7 +33,9 @@ SAME_FAULT: Final[Mapping[str, frozenset[str]]] = {
     "REACH-10": frozenset({"REACH-01", "REACH-02", "REACH-04"}),
     "REACH-01": frozenset({"REACH-04"}),
     "REACH-04": frozenset({"REACH-02"}),
-    "NS-08": frozenset({"NS-03", "NS-05"}),
+    "NS-08": frozenset({"NS-03", "NS-05", "NS-06", "NS-12", "NS-20"}),
+    "NS-05": frozenset({"NS-06"}),
+    "NS-12": frozenset({"NS-10", "NS-11"}),
 }
 """Checks that show the same fault again: one step is enough for both."""
 

@@ -5,13 +5,14 @@ Texts in the code are English; `locale/vi` has them in Vietnamese. The words of 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date as Day  # noqa: N812 - `Speech.date` is the word here
 from datetime import datetime, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from typing import Final
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal, format_percent
 
 from ipv6check.rules.words import Language
@@ -52,7 +53,7 @@ class Speech:
 
     def number(self, number: float, digits: int = 0) -> str:
         """A number with separators, at most so many decimals."""
-        return format_decimal(number, format="#,##0" + ("." + "#" * digits if digits else ""), locale=self.code)
+        return _number(number, digits, self.code)
 
     def share(self, share: float | None, digits: int = 0) -> str:
         """A share of one as a percentage: `73,1%`."""
@@ -62,20 +63,31 @@ class Speech:
 
     def date(self, moment: datetime | None) -> str:
         """The day in Hanoi."""
-        return self._formatted(moment, DATE[self.code])
+        return self.day(moment.astimezone(HANOI).date()) if moment is not None else UNKNOWN
+
+    def day(self, day: Day) -> str:
+        """A day."""
+        return _day(day, self.code)
 
     def moment(self, moment: datetime | None) -> str:
         """The day and minute in Hanoi."""
-        return self._formatted(moment, MOMENT[self.code])
-
-    def _formatted(self, moment: datetime | None, pattern: str) -> str:
         if moment is None:
             return UNKNOWN
-        return format_datetime(moment.astimezone(HANOI), pattern, locale=self.code)
+        return format_datetime(moment.astimezone(HANOI), MOMENT[self.code], locale=self.code)
 
     def level(self, level: Level) -> str:
         """`L2`, or `at least L2`."""
         return self.gettext("at least %(level)s", level=level) if level.is_minimum else str(level)
+
+
+@lru_cache(maxsize=4096)
+def _number(number: float, digits: int, language: Language) -> str:
+    return format_decimal(number, format="#,##0" + ("." + "#" * digits if digits else ""), locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _day(day: Day, language: Language) -> str:
+    return format_date(day, DATE[language], locale=language)
 
 
 @cache

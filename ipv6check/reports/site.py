@@ -1,4 +1,4 @@
-"""The static site: overview, agencies, Internet resources, a scorecard for each domain, all checks; in both languages.
+"""The static site in both languages: overview, agencies, resources, a scorecard for each domain, changes, programme, checks.
 
 It is written beside its place and then put there whole, works from a file share, needs no script, and depends on nothing but
 what it is given: the same run gives the same bytes.
@@ -20,17 +20,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import Run
+from ipv6check.reports.badges import badge_file, badge_snippet, badge_svg, badge_text
 from ipv6check.reports.catalogue import catalogue
+from ipv6check.reports.changed import FORMS, Changed, changed, changes_as
+from ipv6check.reports.courses import GoalView, goal_views
 from ipv6check.reports.delegation import delegation
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech, speech
 from ipv6check.reports.letters import Proofs, letters, proofs_of
 from ipv6check.reports.levels import SEVERITIES
+from ipv6check.reports.nights import Strip, strip
 from ipv6check.reports.overview import Overview, agency_view, overview
+from ipv6check.reports.past import Past, day_of
 from ipv6check.reports.paths import PREFIX, agency_page, to_root
 from ipv6check.reports.picture import picture
 from ipv6check.reports.resources import Tally, has_resources, resources
 from ipv6check.reports.scorecard import scorecard
+from ipv6check.reports.since import moved_level, notes
 from ipv6check.reports.standing import Audience
 from ipv6check.rules import RULES_VERSION
 from ipv6check.rules.words import LANGUAGES, Language
@@ -38,7 +44,10 @@ from ipv6check.score import Card
 
 INDEX: Final = "index.html"
 CHECKS: Final = "checks.html"
+CHANGES: Final = "changes.html"
+PROGRAMME: Final = "programme.html"
 RESOURCES: Final = "resources.html"
+NO_PAST: Final = Past()
 MARK: Final = ".ipv6check-site"
 """A file that says: this folder was written here whole, and may be replaced whole."""
 
@@ -56,11 +65,14 @@ def write_site(
     evidence_of: Callable[[str], Evidence | None] = lambda domain: None,
     audience: Audience = "internal",
     agencies: Sequence[str] = (),
+    past: Past = NO_PAST,
+    bodies: Sequence[str] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Write the site and return its front page.
 
-    `public` shows levels and the programme's figures only. `agencies` keeps those of the named agencies (name or code).
+    `public` shows levels and the programme's figures only. `agencies` keeps those of the named agencies (name or code). `past`
+    holds the nights up to the run; `bodies` are those known without a domain.
     Raises FileExistsError where `output` holds something that is no site of ours, OSError where it cannot be written.
     """
     kept = [card for card in cards if not agencies or {card.target.agency, card.target.agency_code} & set(agencies)]
@@ -69,7 +81,10 @@ def write_site(
         static = files("ipv6check.reports").joinpath("static")
         with as_file(static) as source:
             shutil.copytree(source, folder / "static", copy_function=shutil.copyfile)
-        editions = [Edition(language, folder, shown, kept, audience, only) for language in LANGUAGES]
+        past = past.of({card.target.domain for card in kept})
+        editions = [Edition(language, folder, shown, kept, audience, only, past, run.id, bodies) for language in LANGUAGES]
+        for card in kept:
+            put(folder / badge_file(card.target.domain), badge_svg(card))
         tally = Tally()
         for number, card in enumerate(kept if audience == "internal" else (), start=1):
             evidence = evidence_of(card.target.domain)
@@ -139,25 +154,43 @@ class Edition:
     cards: Sequence[Card]
     audience: Audience
     only: tuple[str, ...]
+    past: Past
+    run_id: str
+    bodies: Sequence[str]
     speech: Speech = field(init=False)
     templates: Environment = field(init=False)
     whole: Overview = field(init=False)
+    goals: tuple[GoalView, ...] = field(init=False)
+    changed: Changed | None = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "speech", speech(self.language))
         object.__setattr__(self, "templates", templates(self.language))
         object.__setattr__(self, "whole", overview(self.run, self.cards, self.speech, self.audience))
+        object.__setattr__(self, "goals", goal_views(self.past.courses, self.speech))
+        is_told = self.audience == "internal" and bool(self.past.runs)
+        told = changed(self.past, self.run_id, self.cards, self.speech) if is_told else None
+        object.__setattr__(self, "changed", told)
 
     def write_general_pages(self, tally: Tally) -> None:
         """Write the overview, the resources where there are any, the checks and every agency's page."""
-        self._write("overview.html", INDEX, self.whole, has_resources=not tally.is_empty)
+        bodies = tuple(for_terminal(body) for body in self.bodies) if self.audience == "internal" else ()
+        self._write("overview.html", INDEX, self.whole, has_resources=not tally.is_empty, bodies=bodies)
         if not tally.is_empty:
             self._write("resources.html", RESOURCES, resources(tally, self.run, self.speech))
         self._write("checks.html", CHECKS, catalogue(self.speech))
         for agency in dict.fromkeys(card.target.agency for card in self.cards):
             own = [card for card in self.cards if card.target.agency == agency]
             view = agency_view(agency, own, self.whole, self.speech, self.audience)
-            self._write("agency.html", agency_page(agency), view)
+            strips = {for_terminal(card.target.domain): self._strip(card, is_small=True) for card in own if self.past.levels}
+            self._write("agency.html", agency_page(agency), view, strips=strips)
+        if self.goals:
+            self._write("programme.html", PROGRAMME, self.goals)
+        if self.changed is not None:
+            self._write("changes.html", CHANGES, self.changed)
+            self._put("changes.atom", self.templates.get_template("changes.atom").render(view=self.changed, run=self.run))
+            for form in FORMS:
+                put(self._path(f"changes.{form}"), changes_as(form, self.past, self.speech))
 
     def write_scorecard(self, card: Card, evidence: Evidence | None, proofs: Proofs) -> None:
         """Write one domain's page, and its letters beside it."""
@@ -172,9 +205,19 @@ class Edition:
             letters=written,
             picture=picture(way) if way is not None else None,
             has_resources=evidence is not None and has_resources(evidence),
+            strip=self._strip(card),
+            notes=notes(card, self.past, self.run_id, self.speech),
+            moved=moved_level(card.target.domain, self.past, self.speech),
+            badge_file=badge_file(card.target.domain),
+            badge_text=badge_text(card),
+            badge_snippet=badge_snippet(card),
         )
         for letter in written:
-            self._put(letter.file, "\ufeff" + ACTING.sub("\N{REPLACEMENT CHARACTER}", letter.text))
+            put(self._path(letter.file), "\ufeff" + ACTING.sub("\N{REPLACEMENT CHARACTER}", letter.text))
+
+    def _strip(self, card: Card, *, is_small: bool = False) -> Strip | None:
+        nights = self.past.levels.get(card.target.domain, ())
+        return strip(nights, day_of(self.run.started_at), self.speech, is_small=is_small)
 
     def _write(self, template: str, page: str, view: object, **more: object) -> None:
         here = PREFIX[self.language] + page
@@ -188,15 +231,24 @@ class Edition:
             health=self.whole.health,
             audience=self.audience,
             only=self.only,
+            changed=self.changed,
+            goals=self.goals,
             editions=[(language, root + PREFIX[language] + page) for language in LANGUAGES],
             **more,
         )
-        self._put(page, ACTING.sub("\N{REPLACEMENT CHARACTER}", text))
+        self._put(page, text)
 
     def _put(self, file: str, text: str) -> None:
-        path = self.folder / (PREFIX[self.language] + file)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        put(self._path(file), ACTING.sub("\N{REPLACEMENT CHARACTER}", text))
+
+    def _path(self, file: str) -> Path:
+        return self.folder / (PREFIX[self.language] + file)
+
+
+def put(path: Path, text: str) -> None:
+    """Write a file, its folder where that is not there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="")
 
 
 @cache

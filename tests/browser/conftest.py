@@ -13,6 +13,7 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_pla
 
 from ipv6check.reports.site import write_site
 from tests.reports.sample_city import sample_city
+from tests.reports.sample_past import months
 from tests.reports.sample_vantage import Vantage
 
 VENDOR = Path(__file__).parent / "vendor"
@@ -77,12 +78,17 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def sites(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The sample city's site: from a good measuring point, from one without IPv6, and for the public."""
+    """The sample city's site: from a good measuring point, from one without IPv6, for the public, and after some weeks."""
     good, blind, output = sample_city(), sample_city(Vantage(v6=False, validates=False)), tmp_path_factory.mktemp("sites")
     write_site(good.run, good.cards, output / "good", evidence_of=good.evidence_of)
     write_site(blind.run, blind.cards, output / "blind", evidence_of=blind.evidence_of)
     write_site(good.run, good.cards, output / "public", evidence_of=good.evidence_of, audience="public")
-    return {name: output / name for name in ("good", "blind", "public")}
+    weeks, first = months(output), months(tmp_path_factory.mktemp("first"), 1)
+    grown, past = weeks.city, weeks.past
+    write_site(grown.run, grown.cards, output / "grown", evidence_of=grown.evidence_of, past=past, bodies=("UBND xã Chưa Có",))
+    write_site(first.city.run, first.city.cards, output / "first", evidence_of=first.city.evidence_of, past=first.past)
+    write_site(grown.run, grown.cards, output / "told", evidence_of=grown.evidence_of, past=past, audience="public")
+    return {name: output / name for name in ("good", "blind", "public", "grown", "first", "told")}
 
 
 @pytest_asyncio.fixture(loop_scope="session")

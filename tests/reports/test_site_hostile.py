@@ -252,6 +252,6 @@ def test_whole_cities_of_hostile_agencies_have_safe_paths(tmp_path: Path) -> Non
     city = sample_city(rows=rows)
     front = write_site(city.run, city.cards, tmp_path / "site")
     files = {path.relative_to(front.parent).parts[0] for path in front.parent.rglob("*")}
-    assert files == {"index.html", "checks.html", "agency", "domain", "letters", "en", "static", ".ipv6check-site"}
+    assert files == {"index.html", "checks.html", "agency", "badges", "domain", "letters", "en", "static", ".ipv6check-site"}
     assert len(list((front.parent / "agency").iterdir())) == len(rows)
     assert len(list((front.parent / "domain").iterdir())) == len(rows)

@@ -1,0 +1,49 @@
+"""What a site is told of the nights before its run. Plain data: whoever holds the archive makes it (`nightly.past_of`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from ipv6check.changes import Change, Standing
+from ipv6check.model import Run
+from ipv6check.programme import Course
+from ipv6check.reports.language import HANOI
+
+STRIP_DAYS: Final = 90
+"""Nights of a domain that are shown."""
+
+RECENT: Final = timedelta(days=30)
+"""Changes that are told on the page of changes."""
+
+Night = tuple[datetime, str, int, bool]
+"""When a domain was measured, in which run, its level, whether that is "at least". "At least L0" says that nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The nights up to a run, and that run; empty where there is no archive.
+
+    `runs` and `changes` are the newest first, `levels` (by domain) the oldest first. `moved` are levels that only a new version
+    of the rules moved. `standings` are those after the run, by domain and check; none for a run that is long ago.
+    """
+
+    runs: tuple[Run, ...] = ()
+    changes: tuple[Change, ...] = ()
+    moved: tuple[Change, ...] = ()
+    standings: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)
+    levels: Mapping[str, Sequence[Night]] = field(default_factory=dict)
+    courses: tuple[Course, ...] = ()
+
+    def of(self, domains: set[str]) -> "Past":
+        """The same with the changes of some domains only."""
+        return replace(self, changes=tuple(change for change in self.changes if change.domain in domains))
+
+    def started(self) -> dict[str, datetime]:
+        """When each run started."""
+        return {run.id: run.started_at for run in self.runs}
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Hanoi."""
+    return moment.astimezone(HANOI).date()
