@@ -30,7 +30,7 @@ DIFFERENT: Final = 200
 """Domains whose facts are really different; they are written again under other names."""
 
 OWN: Final = ("dns", "authority", "reachability", "web")
-TABLES: Final = ("run", "target", "observation", "verdict", "latest", "tally")
+TABLES: Final = ("run", "target", "observation", "verdict", "latest", "tally", "agency_tally")
 FULL_QUEUE_WAIT: Final = 0.001
 
 

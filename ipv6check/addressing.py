@@ -15,10 +15,11 @@ REMEMBERED: Final = 8192
 """Addresses whose text is remembered: a scan reads and writes the same ones again and again."""
 
 _read = lru_cache(REMEMBERED)(ip_address)
-_written = lru_cache(REMEMBERED)(str)
+text_of = lru_cache(REMEMBERED)(str)
+"""An address as text."""
 
 Address = Annotated[
-    IPv4Address | IPv6Address, PlainValidator(lambda given: _read(str(given))), PlainSerializer(_written, return_type=str)
+    IPv4Address | IPv6Address, PlainValidator(lambda given: _read(str(given))), PlainSerializer(text_of, return_type=str)
 ]
 Network = IPv4Network | IPv6Network
 
@@ -122,6 +123,7 @@ def embedded_v4(address: Address) -> IPv4Address | None:
     return None
 
 
+@lru_cache(REMEMBERED)
 def prefix_of(address: Address) -> Network:
     """Return the /24 or /48 the address lies in: the unit in which networks are treated gently."""
     if isinstance(address, IPv4Address):

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
-from ipv6check.addressing import Address, Network, is_usable, kind_of
+from ipv6check.addressing import Address, Network, is_usable, kind_of, text_of
 from ipv6check.facts import family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net.failure import OUR_LIMITS, from_error
@@ -91,7 +91,7 @@ class Guard:
             return from_error(error, stage)
         try:
             async with asyncio.timeout(timeout):
-                await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
+                await asyncio.get_running_loop().sock_connect(sock, (text_of(address), port))
         except OSError as error:
             sock.close()
             return self._explain(error, address, stage)
@@ -105,7 +105,7 @@ class Guard:
         if refused := self.refusal(address, port, Stage.DNS, name):
             return refused
         try:
-            sock.sendto(message, (str(address), port))
+            sock.sendto(message, (text_of(address), port))
         except OSError as error:
             return self._explain(error, address, Stage.DNS)
         return None

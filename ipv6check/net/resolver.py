@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from ipv6check.addressing import Address
+from ipv6check.addressing import Address, text_of
 from ipv6check.facts import Answer, DnsTry
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
@@ -286,6 +286,9 @@ class _Exchange:
         """Wait for the pace, or for the reply if that comes first."""
         if self._pace is None:
             return
+        if not self._used:  # nobody can reply yet
+            await self._pace.question(self._question.server)
+            return
         turn = asyncio.create_task(self._pace.question(self._question.server))
         waiting: list[asyncio.Future[Any]] = [turn, self._pending.reply]
         try:
@@ -300,7 +303,7 @@ class _Exchange:
         return Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS, detail="no reply")
 
     def _send(self, edns: bool) -> Failure | None:
-        host, question = str(self._question.server), self._question
+        host, question = text_of(self._question.server), self._question
         try:
             sock = self._pool.pick([sock for sock, _ in self._used])
         except OSError as error:

@@ -2,20 +2,18 @@
 
 import json
 import secrets
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, delete, func, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, exists, func, or_, select, tuple_, update
 from sqlmodel import insert
 
-from ipv6check.changes import LEVEL
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
-from ipv6check.model import Outcome, Run, Target
+from ipv6check.model import Run, Target
 from ipv6check.plan import Plan
 from ipv6check.score import Card, score
 from ipv6check.store.codec import (
@@ -28,7 +26,8 @@ from ipv6check.store.codec import (
 )
 from ipv6check.store.database import Database, StorageError, explained
 from ipv6check.store.history import History
-from ipv6check.store.tables import LatestRow, ObservationRow, RunRow, TallyRow, TargetRow, VerdictRow
+from ipv6check.store.tables import LatestRow, ObservationRow, RunRow, TargetRow, VerdictRow
+from ipv6check.store.tally import Tally
 
 T = TypeVar("T")
 
@@ -37,13 +36,21 @@ TARGET: Final = TargetRow.__table__  # type: ignore[attr-defined]
 OBSERVATION: Final = ObservationRow.__table__  # type: ignore[attr-defined]
 VERDICT: Final = VerdictRow.__table__  # type: ignore[attr-defined]
 LATEST: Final = LatestRow.__table__  # type: ignore[attr-defined]
-TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
+
+CONDITIONS: Final = (
+    RUN.c.id,
+    RUN.c.vantage,
+    RUN.c.country,
+    RUN.c.started_at,
+    RUN.c.finished_at,
+    RUN.c.version,
+    RUN.c.rules_version,
+    RUN.c.planned,
+)
+"""What `Run` is made of."""
 
 CHUNK: Final = 200
 """Targets whose observations are read at once."""
-
-TALLIED: Final = 10_000
-"""Counts of the tally that are written at once."""
 
 ZONES_KEPT: Final = 512
 VANTAGE: Final = "vantage"
@@ -74,6 +81,7 @@ class Archive:
             "version": facts.version,
             "rules_version": "",
             "rule_versions": "",
+            "planned": len(plan.targets),
             "facts": encode(facts),
         }
         targets = [
@@ -102,21 +110,13 @@ class Archive:
         self, run_id: str, rules_version: str, cards: Iterable[Card], rule_versions: Mapping[str, str] | None = None
     ) -> None:
         """Replace a run's verdicts, its tally and what is latest, in one transaction; `rule_versions` are by check."""
-        tally: Counter[tuple[str, str, str]] = Counter()
+        tally = Tally()
         with explained(self._database), self._database.engine.begin() as connection:
-            for table in (VERDICT, TALLY):
-                connection.execute(delete(table).where(table.c.run_id == run_id))
+            connection.execute(delete(VERDICT).where(VERDICT.c.run_id == run_id))
             for chunk in _chunks(cards, CHUNK):
                 connection.execute(insert(VERDICT), [_verdict_row(run_id, rules_version, card) for card in chunk])
-                for card in chunk:
-                    if not card.target.is_demo:
-                        tally.update((card.target.agency, check, outcome) for check, outcome in _outcomes(card))
-            for counts in _chunks(tally.items(), TALLIED):
-                rows = [
-                    {"run_id": run_id, "agency": agency, "check": check, "outcome": outcome, "n": n}
-                    for (agency, check, outcome), n in counts
-                ]
-                connection.execute(insert(TALLY), rows)
+                tally.add(chunk)
+            tally.replace(connection, run_id)
             judged = {"rules_version": rules_version, "rule_versions": json.dumps(rule_versions or {})}
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(judged))
             self._renew_latest(connection, run_id)
@@ -125,8 +125,8 @@ class Archive:
         """Make this run the latest of its domains where no later run has them."""
         of_run = select(VERDICT.c.domain).where(VERDICT.c.run_id == run_id)
         later = (
-            select(VERDICT.c.domain)
-            .join(RUN, RUN.c.id == VERDICT.c.run_id)
+            select(LATEST.c.domain)
+            .join(RUN, RUN.c.id == LATEST.c.run_id)
             .where(RUN.c.started_at > select(RUN.c.started_at).where(RUN.c.id == run_id).scalar_subquery())
         )
         domains = connection.scalars(of_run.where(VERDICT.c.domain.not_in(later))).all()
@@ -138,22 +138,27 @@ class Archive:
 
     def runs(self) -> list[Run]:
         """Every run, newest first."""
-        counts = (
-            select(TARGET.c.run_id, func.count().label("planned"), func.count(TARGET.c.done_at).label("finished"))
-            .group_by(TARGET.c.run_id)
-            .subquery()
-        )
-        query = select(RUN, counts.c.planned, counts.c.finished).outerjoin(counts, counts.c.run_id == RUN.c.id)
-        return [_run(row) for row in self._rows(query.order_by(RUN.c.started_at.desc()))]
+        return self._runs(select(*CONDITIONS))
 
     def run(self, run_id: str | None = None) -> Run:
         """One run, the newest by default. Raises StorageError when there is none."""
-        runs = self.runs()
-        for run in runs:
-            if run_id in (None, run.id):
-                return run
-        near = ", ".join(run.id for run in runs[:5])
-        raise StorageError(f"no run {run_id} here; the newest are: {near}" if run_id and runs else "no run here yet")
+        newest = select(*CONDITIONS).order_by(RUN.c.started_at.desc()).limit(1)
+        for run in self._runs(newest if run_id is None else select(*CONDITIONS).where(RUN.c.id == run_id)):
+            return run
+        near = ", ".join(run.id for run in self.runs()[:5])
+        raise StorageError(f"no run {run_id} here; the newest are: {near}" if run_id and near else "no run here yet")
+
+    def _runs(self, query: Select[Any]) -> list[Run]:
+        """Some runs, newest first."""
+        runs = query.subquery()
+        pending = (
+            select(TARGET.c.run_id, func.count().label("n"))
+            .where(TARGET.c.done_at.is_(None))
+            .group_by(TARGET.c.run_id)
+            .subquery()
+        )
+        query = select(runs, func.coalesce(pending.c.n, 0).label("pending")).outerjoin(pending, pending.c.run_id == runs.c.id)
+        return [_run(row) for row in self._rows(query.order_by(runs.c.started_at.desc()))]
 
     def conditions(self, run_id: str) -> RunFacts:
         """The conditions of a run, with how far it came."""
@@ -165,6 +170,11 @@ class Archive:
         """The targets of a run that are not done, in the order of the list."""
         query = select(TARGET.c.target).where(TARGET.c.run_id == run_id, TARGET.c.done_at.is_(None))
         return [decode_target(row.target) for row in self._rows(query.order_by(TARGET.c.position))]
+
+    def can_be_judged(self, run_id: str) -> bool:
+        """Whether judging a run loses nothing: it has its evidence, or was never judged."""
+        left = exists().where(OBSERVATION.c.run_id == run_id)
+        return bool(self._rows(select(RUN.c.id).where(RUN.c.id == run_id, or_(RUN.c.rules_version == "", left))))
 
     def timeline(self, run_id: str) -> tuple[VantageFacts, ...]:
         """A run's looks at itself, in the order of time."""
@@ -212,11 +222,11 @@ class Archive:
                         evidence = evidence.with_facts(probe, facts)
                 yield evidence
 
-    def cards(self, run_id: str) -> list[Card]:
-        """Every target's result in a run, in the order of the list."""
-        return list(self.each_card(run_id))
+    def cards(self, run_id: str, domains: Collection[str] | None = None) -> list[Card]:
+        """The result of every target in a run, or of some domains only, in the order of the list."""
+        return list(self.each_card(run_id, domains))
 
-    def each_card(self, run_id: str) -> Iterator[Card]:
+    def each_card(self, run_id: str, domains: Collection[str] | None = None) -> Iterator[Card]:
         """The same one by one: together they are large."""
         query = (
             select(TARGET.c.target, VERDICT.c.verdicts, VERDICT.c.measured_at)
@@ -224,6 +234,8 @@ class Archive:
             .where(TARGET.c.run_id == run_id)
             .order_by(TARGET.c.position)
         )
+        if domains is not None:
+            query = query.where(TARGET.c.domain.in_(domains))
         return map(_card, self._rows(query))
 
     def latest_run_of(self, domain: str) -> str | None:
@@ -243,8 +255,8 @@ def _run(row: Row[Any]) -> Run:
         country=row.country,
         started_at=datetime.fromisoformat(row.started_at),
         finished_at=datetime.fromisoformat(row.finished_at) if row.finished_at else None,
-        planned=row.planned or 0,
-        finished=row.finished or 0,
+        planned=row.planned,
+        finished=row.planned - row.pending,
         version=row.version,
         rules_version=row.rules_version,
     )
@@ -254,13 +266,6 @@ def _card(row: Row[Any]) -> Card:
     verdicts = decode_verdicts(row.verdicts)
     measured_at = datetime.fromisoformat(row.measured_at) if row.measured_at else None
     return Card(target=decode_target(row.target), verdicts=verdicts, score=score(verdicts), measured_at=measured_at)
-
-
-def _outcomes(card: Card) -> Iterator[tuple[str, str]]:
-    """What of a card is counted: every check, and the level: `3`, `3+` for at least L3."""
-    yield from ((id_, verdict.outcome.value) for id_, verdict in card.verdicts.items())
-    level = card.score.level
-    yield LEVEL, f"{level.number}{'+' * level.is_minimum}" if card.score.is_measured else Outcome.NOT_MEASURED.value
 
 
 def _verdict_row(run_id: str, rules_version: str, card: Card) -> dict[str, Any]:

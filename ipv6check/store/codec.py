@@ -3,6 +3,8 @@
 import json
 import zlib
 from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -43,6 +45,22 @@ FACTS: Final[dict[str, type[Any]]] = {
 LEVEL: Final = 1
 """Of compression: JSON of this kind shrinks about eightfold at it; more is not worth its time."""
 
+VERDICTS_LEVEL: Final = 6
+"""Verdicts are kept for ever, a row for each night: here more is worth its time."""
+
+DICTIONARIES: Final = tuple(Path(__file__).with_name(f"verdicts-{number}.txt").read_bytes() for number in (1,))
+"""What verdicts mostly say, so that rows need not. A row names the one it was made with: none is ever changed or removed."""
+
+BY_CHECKSUM: Final = {zlib.adler32(dictionary): dictionary for dictionary in DICTIONARIES}
+HAS_DICTIONARY: Final = 0x20
+"""The bit of the second octet (RFC 1950) that says that the checksum of a dictionary follows."""
+
+JSON: Final = json.JSONDecoder()
+OUTCOMES: Final = {outcome.value: outcome for outcome in Outcome}
+REASONS: Final[dict[str | None, Reason | None]] = {None: None} | {reason.value: reason for reason in Reason}
+
+Counts = dict[str, dict[str, int]]
+"""How many domains have an outcome: by check and outcome."""
 
 _adapters: Final[dict[Any, TypeAdapter[Any]]] = {}
 
@@ -94,12 +112,37 @@ def encode_verdicts(verdicts: dict[str, Verdict]) -> bytes:
         compact[id_] = [verdict.outcome.value, case, verdict.reason.value if verdict.reason else None, dict(verdict.args)]
         while len(compact[id_]) > 1 and not compact[id_][-1]:
             compact[id_].pop()
-    return zlib.compress(json.dumps(compact, ensure_ascii=False, separators=(",", ":")).encode(), LEVEL)
+    compressor = zlib.compressobj(VERDICTS_LEVEL, zdict=DICTIONARIES[-1])
+    return compressor.compress(_json(compact)) + compressor.flush()
 
 
 def decode_verdicts(stored: bytes) -> dict[str, Verdict]:
-    """The verdicts in a row."""
-    return {id_: _verdict(id_, *entry) for id_, entry in json.loads(zlib.decompress(stored)).items()}
+    """The verdicts in a row, compressed with a dictionary or, as they once were, without."""
+    return {id_: _verdict(id_, *entry) for id_, entry in verdicts_as_json(stored).items()}
+
+
+def verdicts_as_json(stored: bytes) -> dict[str, list[Any]]:
+    """The same as plain data: id to [outcome, case, reason, arguments], without what is empty at the end."""
+    if not stored[1] & HAS_DICTIONARY:
+        return json.loads(zlib.decompress(stored))  # type: ignore[no-any-return]
+    decompressor = zlib.decompressobj(zdict=BY_CHECKSUM[int.from_bytes(stored[2:6], "big")])
+    return json.loads(decompressor.decompress(stored) + decompressor.flush())  # type: ignore[no-any-return]
+
+
+def encode_counts(counts: Counts) -> bytes:
+    """The counts of an agency as compressed JSON."""
+    return zlib.compress(_json(counts), LEVEL)
+
+
+def decode_counts(stored: bytes, check: str) -> dict[str, int]:
+    """The counts of one check, by outcome. The others are not read: that takes ten times as long."""
+    text, key = zlib.decompress(stored).decode(), f'"{check}":'
+    start = text.find(key)
+    return {} if start < 0 else JSON.raw_decode(text, start + len(key))[0]
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def encode_standings(standings: Mapping[str, Standing]) -> bytes:
@@ -114,6 +157,12 @@ def decode_standings(stored: bytes) -> dict[str, Standing]:
 
 
 def _verdict(id_: str, outcome: str, case: str = "", reason: str | None = None, args: dict[str, Any] | None = None) -> Verdict:
-    return Verdict(
-        id=id_, outcome=Outcome(outcome), case=case or outcome, reason=Reason(reason) if reason else None, args=args or {}
-    )
+    if not args:
+        return _bare_verdict(id_, outcome, case, reason)
+    return Verdict(id=id_, outcome=OUTCOMES[outcome], case=case or outcome, reason=REASONS[reason], args=args)
+
+
+@lru_cache(1_000)
+def _bare_verdict(id_: str, outcome: str, case: str, reason: str | None) -> Verdict:
+    """Without arguments there are few different ones: they are shared."""
+    return Verdict(id=id_, outcome=OUTCOMES[outcome], case=case or outcome, reason=REASONS[reason])

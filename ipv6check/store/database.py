@@ -139,7 +139,10 @@ class Database:
             if not connection.scalar(text("SELECT pg_try_advisory_lock(:n)"), {"n": ADVISORY_LOCK}):
                 holder = connection.scalar(text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' LIMIT 1"))
                 raise StorageError(f"{self.shown} is being written by another ipv6check (server process {holder})")
-            yield
+            try:
+                yield
+            finally:  # the lock is the session's, and the session goes back into the pool
+                connection.scalar(text("SELECT pg_advisory_unlock(:n)"), {"n": ADVISORY_LOCK})
 
     @property
     def shown(self) -> str:

@@ -6,18 +6,19 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, select
+from sqlalchemy import Connection, Row, delete, select
 from sqlmodel import insert
 
 from ipv6check.changes import Change, Kind, Look, Standing, follow, looks
 from ipv6check.score import score
-from ipv6check.store.codec import decode_standings, decode_verdicts, encode_standings
+from ipv6check.store.codec import decode_counts, decode_standings, decode_verdicts, encode_standings
 from ipv6check.store.database import Database, explained
-from ipv6check.store.tables import ChangeRow, RunRow, StandingRow, TallyRow, VerdictRow
+from ipv6check.store.tables import AgencyTallyRow, ChangeRow, RunRow, StandingRow, TallyRow, VerdictRow
 
 RUN: Final = RunRow.__table__  # type: ignore[attr-defined]
 VERDICT: Final = VerdictRow.__table__  # type: ignore[attr-defined]
 TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
+AGENCY_TALLY: Final = AgencyTallyRow.__table__  # type: ignore[attr-defined]
 STANDING: Final = StandingRow.__table__  # type: ignore[attr-defined]
 CHANGE: Final = ChangeRow.__table__  # type: ignore[attr-defined]
 
@@ -69,12 +70,10 @@ class History:
         query = query.order_by(RUN.c.started_at.desc(), CHANGE.c.domain, CHANGE.c.check).limit(limit)
         return [_change(row) for row in self._rows(query)]
 
-    def moved_by_rules(self, run_id: str) -> list[Change]:
-        """Levels that only a new version of the rules moved, in a run."""
-        return [
-            _change(row)
-            for row in self._rows(select(CHANGE).where(CHANGE.c.run_id == run_id, CHANGE.c.kind == Kind.RULES.value))
-        ]
+    def moved_by_rules(self, *run_ids: str) -> list[Change]:
+        """Levels that only a new version of the rules moved, in some runs."""
+        query = select(CHANGE).where(CHANGE.c.run_id.in_(run_ids), CHANGE.c.kind == Kind.RULES.value)
+        return [_change(row) for row in self._rows(query.order_by(CHANGE.c.run_id, CHANGE.c.domain))]
 
     def standings(self, run_id: str) -> Standings:
         """What stands of each domain after a run; nothing for a run that is not among the newest."""
@@ -93,19 +92,44 @@ class History:
         found = [(datetime.fromisoformat(row.started_at), row.id, row.level, row.level_is_minimum) for row in self._rows(query)]
         return found[::-1]
 
+    def levels_of_all(self, run_ids: Sequence[str]) -> dict[str, list[tuple[datetime, str, int, bool]]]:
+        """The same of every domain, in some runs, by one query."""
+        query = (
+            select(VERDICT.c.domain, RUN.c.started_at, RUN.c.id, VERDICT.c.level, VERDICT.c.level_is_minimum)
+            .join(RUN, RUN.c.id == VERDICT.c.run_id)
+            .where(VERDICT.c.run_id.in_(run_ids))
+            .order_by(RUN.c.started_at)
+        )
+        rows = self._rows(query)
+        moments = {at: datetime.fromisoformat(at) for at in {row.started_at for row in rows}}
+        found: dict[str, list[tuple[datetime, str, int, bool]]] = {}
+        for row in rows:
+            night = (moments[row.started_at], row.id, row.level, row.level_is_minimum)
+            found.setdefault(row.domain, []).append(night)
+        return found
+
     def tally(self, check: str, agency: str | None = None) -> list[tuple[datetime, str, dict[str, int]]]:
         """How often each outcome of a check was seen, run by run, the oldest first: when, run, outcome to domains."""
+        if agency is not None:
+            return self._tally_of_agency(check, agency)
         query = (
-            select(RUN.c.started_at, RUN.c.id, TALLY.c.outcome, func.sum(TALLY.c.n).label("n"))
+            select(RUN.c.started_at, RUN.c.id, TALLY.c.outcome, TALLY.c.n)
             .join(RUN, RUN.c.id == TALLY.c.run_id)
             .where(TALLY.c.check == check)
-            .group_by(RUN.c.started_at, RUN.c.id, TALLY.c.outcome)
             .order_by(RUN.c.started_at, RUN.c.id)
         )
-        if agency is not None:
-            query = query.where(TALLY.c.agency == agency)
         runs = groupby(self._rows(query), key=lambda row: (row.started_at, row.id))
-        return [(datetime.fromisoformat(at), id_, {row.outcome: int(row.n) for row in rows}) for (at, id_), rows in runs]
+        return [(datetime.fromisoformat(at), id_, {row.outcome: row.n for row in rows}) for (at, id_), rows in runs]
+
+    def _tally_of_agency(self, check: str, agency: str) -> list[tuple[datetime, str, dict[str, int]]]:
+        query = (
+            select(RUN.c.started_at, RUN.c.id, AGENCY_TALLY.c.counts)
+            .join(RUN, RUN.c.id == AGENCY_TALLY.c.run_id)
+            .where(AGENCY_TALLY.c.agency == agency)
+            .order_by(RUN.c.started_at, RUN.c.id)
+        )
+        runs = ((row.started_at, row.id, decode_counts(row.counts, check)) for row in self._rows(query))
+        return [(datetime.fromisoformat(at), id_, counts) for at, id_, counts in runs if counts]
 
     def _rows(self, query: Any) -> list[Row[Any]]:
         with explained(self._database), self._database.reader.connect() as connection:

@@ -6,14 +6,18 @@ kept compressed.
 
 from typing import Any, Final
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 WITHOUT_ROWID: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
 
+UNDONE: Final = text("done_at IS NULL")
+PENDING: Final = Index("target_pending", "run_id", sqlite_where=UNDONE, postgresql_where=UNDONE)
+"""What is left to do, which is little: counting it tells how far every run came without a look at all that is done."""
+
 
 class RunRow(SQLModel, table=True):
-    """One scan: when, from where, under which conditions (`facts`: RunFacts as JSON).
+    """One scan: when, from where, under which conditions (`facts`: RunFacts as JSON), of how many targets (`planned`).
 
     `rule_versions` are those it was judged by, as JSON: id to version.
     """
@@ -28,6 +32,7 @@ class RunRow(SQLModel, table=True):
     version: str
     rules_version: str = ""
     rule_versions: str = ""
+    planned: int = 0
     facts: str
 
 
@@ -35,7 +40,7 @@ class TargetRow(SQLModel, table=True):
     """One target of a run as the list had it; `done_at` is set in the commit that completes it."""
 
     __tablename__ = "target"
-    __table_args__ = WITHOUT_ROWID
+    __table_args__ = (PENDING, WITHOUT_ROWID)
 
     run_id: str = Field(primary_key=True)
     domain: str = Field(primary_key=True)
@@ -89,16 +94,26 @@ class LatestRow(SQLModel, table=True):
 
 
 class TallyRow(SQLModel, table=True):
-    """How many domains of an agency had an outcome of a check in a run."""
+    """How many domains, of all agencies together, had an outcome of a check in a run."""
 
     __tablename__ = "tally"
     __table_args__ = WITHOUT_ROWID
 
-    run_id: str = Field(primary_key=True)
-    agency: str = Field(primary_key=True)
     check: str = Field(primary_key=True)
+    run_id: str = Field(primary_key=True)
     outcome: str = Field(primary_key=True)
     n: int
+
+
+class AgencyTallyRow(SQLModel, table=True):
+    """The same of the domains of one agency: all checks together (`codec.Counts`, as compressed JSON)."""
+
+    __tablename__ = "agency_tally"
+    __table_args__ = WITHOUT_ROWID
+
+    agency: str = Field(primary_key=True)
+    run_id: str = Field(primary_key=True)
+    counts: bytes
 
 
 class StandingRow(SQLModel, table=True):

@@ -283,7 +283,8 @@ def _stored_verdicts(database: Path) -> list[Any]:
             for table, keys in (
                 ("verdict", "run_id, domain"),
                 ("latest", "domain"),
-                ("tally", 'run_id, agency, "check", outcome'),
+                ("tally", 'run_id, "check", outcome'),
+                ("agency_tally", "run_id, agency"),
             )
         ]
 

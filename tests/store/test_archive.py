@@ -4,6 +4,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,14 +101,13 @@ def test_judging_again_makes_equal_verdicts(kept: tuple[Database, str]) -> None:
 
 def test_the_tally_counts_every_domain_that_is_no_demo(kept: tuple[Database, str]) -> None:
     database, run_id = kept
-    with sqlite3.connect(database.path) as connection:
-        query = 'SELECT agency, sum(n) FROM tally WHERE run_id = ? AND "check" = ? GROUP BY agency'
-        counted = dict(connection.execute(query, (run_id, "DNS-02")))
-    expected: dict[str, int] = {}
-    for target in targets():
-        if not target.is_demo:
-            expected[target.agency] = expected.get(target.agency, 0) + 1
-    assert counted == expected
+    history = Archive(database).history
+    expected = Counter(target.agency for target in targets() if not target.is_demo)
+    for agency, domains in expected.items():
+        ((_, run, counts),) = history.tally("DNS-02", agency)
+        assert (run, sum(counts.values())) == (run_id, domains)
+    ((_, _, counts),) = history.tally("DNS-02")
+    assert sum(counts.values()) == expected.total()
 
 
 def test_latest_is_the_newest_run_even_when_an_older_one_is_judged_again(database: Database) -> None:

@@ -97,3 +97,22 @@ def test_a_database_of_the_first_shape_is_upgraded(tmp_path: Path) -> None:
     night(old, 0, NIGHTS[0])
     assert [run.id for run in Archive(old).runs()] == ["night-00"]
     old.close()
+
+
+def test_the_levels_of_all_are_those_of_each(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history, runs = Archive(database).history, [f"night-{number:02}" for number in (1, 2, 3)]
+    together = history.levels_of_all(runs)
+    assert together == {target.domain: history.levels(target.domain, limit=3) for target in (STEADY, FALLEN, BACK)}
+    assert history.levels_of_all([]) == {}
+
+
+def test_levels_that_rules_moved_are_found_in_several_runs(database: Database) -> None:
+    night(database, 0, (GOOD, GOOD, GOOD))
+    for number, mark in ((1, "+"), (2, "++")):
+        newer = {id_: f"{version}{mark}" for id_, version in VERSIONS.items()}
+        night(database, number, (GOOD, DEAD if number == 1 else GOOD, GOOD), versions=newer)
+    history = Archive(database).history
+    one_by_one = [*history.moved_by_rules("night-01"), *history.moved_by_rules("night-02")]
+    assert history.moved_by_rules("night-01", "night-02") == one_by_one
