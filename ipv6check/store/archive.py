@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -49,10 +48,9 @@ CONDITIONS: Final = (
 )
 """What `Run` is made of."""
 
-CHUNK: Final = 200
-"""Targets whose observations are read at once."""
+CHUNK: Final = 100
+"""Targets whose observations, and those of whose zones, are read at once."""
 
-ZONES_KEPT: Final = 512
 VANTAGE: Final = "vantage"
 
 
@@ -210,16 +208,14 @@ class Archive:
 
     def _evidence(self, run_id: str, targets: list[Row[Any]]) -> Iterator[Evidence]:
         common = Evidence(run=self.conditions(run_id), vantage=self.timeline(run_id))
-        zone_of = lru_cache(ZONES_KEPT)(lambda subject: self.recall(run_id, subject))
         for chunk in _chunks(targets, CHUNK):
             seen = self._recall(run_id, [row.domain for row in chunk])
+            zones = self._recall(run_id, list({zone for own in seen.values() if (zone := _zone_in(own))}))
             for row in chunk:
+                own = seen.get(row.domain, {})
                 evidence = replace(common, target=decode_target(row.target), opted_out=row.is_opted_out)
-                for probe, (facts, _) in seen.get(row.domain, {}).items():
+                for probe, (facts, _) in (own | zones.get(_zone_in(own), {})).items():
                     evidence = evidence.with_facts(probe, facts)
-                if evidence.dns is not None and evidence.dns.zone:
-                    for probe, (facts, _) in zone_of(f"zone:{evidence.dns.zone}").items():
-                        evidence = evidence.with_facts(probe, facts)
                 yield evidence
 
     def cards(self, run_id: str, domains: Collection[str] | None = None) -> list[Card]:
@@ -246,6 +242,12 @@ class Archive:
     def _rows(self, query: Any) -> list[Row[Any]]:
         with explained(self._database), self._database.reader.connect() as connection:
             return list(connection.execute(query).all())
+
+
+def _zone_in(seen: Mapping[str, tuple[Any, int]]) -> str:
+    """The subject of the zone that a target lies in, by what was seen of the target; "" when none was found."""
+    facts, _ = seen.get("dns", (None, 0))
+    return f"zone:{facts.zone}" if facts is not None and facts.zone else ""
 
 
 def _run(row: Row[Any]) -> Run:
