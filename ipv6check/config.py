@@ -97,6 +97,12 @@ class Data(Section):
     rdap: str = Field(default="", pattern="^(https?://.+)?$")
 
 
+class Programme(Section):
+    """The goals that the measured curve is held against: a TOML file like `ipv6check/programme.toml`, which is the default."""
+
+    file: Path | None = None
+
+
 class Sections(BaseModel):
     """All tables of a configuration file."""
 
@@ -108,6 +114,7 @@ class Sections(BaseModel):
     vantage: Vantage = Field(default_factory=Vantage)
     store: Store = Store()
     data: Data = Data()
+    programme: Programme = Programme()
 
 
 class Settings(Sections, BaseSettings):

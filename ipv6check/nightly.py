@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from ipv6check import programme
 from ipv6check.changes import LEVEL
 from ipv6check.config import Settings
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
@@ -21,6 +20,7 @@ from ipv6check.net.api import RunNetwork
 from ipv6check.plan import Plan, shuffled
 from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
+from ipv6check.programme import Goal, course
 from ipv6check.reports.language import HANOI
 from ipv6check.reports.past import RECENT, STRIP_DAYS, Past
 from ipv6check.rules import RULES, RULES_VERSION
@@ -219,7 +219,7 @@ def save_verdicts(archive: Archive, run_id: str, each: Passing = iter) -> None:
     archive.save_verdicts(run_id, RULES_VERSION, cards, versions)
 
 
-def past_of(archive: Archive, run: Run, agencies: Sequence[str] = ()) -> Past:
+def past_of(archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequence[str] = ()) -> Past:
     """What the archive holds of the nights up to a run, the programme's courses with it: of the city, or of some agencies."""
     history = archive.history
     runs = [one for one in archive.runs() if one.rules_version and one.started_at <= run.started_at]
@@ -236,7 +236,7 @@ def past_of(archive: Archive, run: Run, agencies: Sequence[str] = ()) -> Past:
         moved=tuple(history.moved_by_rules(*recent)),
         standings=history.standings(run.id),
         levels=history.levels_of_all(shown),
-        courses=tuple(programme.course(goal, sorted(series.items())) for goal in programme.load()) if series else (),
+        courses=tuple(course(goal, sorted(series.items())) for goal in goals) if series else (),
     )
 
 

@@ -16,6 +16,8 @@ from ipv6check.net.rdap import Rdap
 from ipv6check.net.roots import built_in_roots, read_roots, system_resolvers
 from ipv6check.probes import PROBES, Probe, resource_probes
 from ipv6check.probes.vantage import Controls
+from ipv6check.programme import Goal, ProgrammeError
+from ipv6check.programme import load as load_goals
 from ipv6check.scan import Rhythm
 from ipv6check.store import new_run_id
 from ipv6check.version import __version__
@@ -112,6 +114,14 @@ def new_run(settings: Settings, planned: int) -> RunFacts:
         version=__version__,
         planned=planned,
     )
+
+
+def goals(settings: Settings) -> tuple[Goal, ...]:
+    """The goals of the programme. Raises ConfigurationError when their file cannot be used."""
+    try:
+        return load_goals(settings.programme.file)
+    except ProgrammeError as error:
+        raise ConfigurationError(f"programme.file: {error}") from None
 
 
 def fetcher(settings: Settings) -> Callable[..., Downloaded]:

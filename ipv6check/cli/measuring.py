@@ -28,7 +28,7 @@ from ipv6check.rules.words import Language
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database, facts_as_json
 from ipv6check.targets.bodies import without_domain
-from ipv6check.wiring import make_network, probes_for
+from ipv6check.wiring import goals, make_network, probes_for
 
 FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
 
@@ -230,7 +230,7 @@ def publish(settings: Settings, run_id: str, output: Path, language: Language, b
         cards,
         output / "site",
         evidence_of=lambda domain: archive.evidence(run_id, domain),
-        past=past_of(archive, run),
+        past=past_of(archive, run, goals(settings)),
         bodies=without_domain(bodies, [card.target for card in cards]),
     )
     write("vnnic.csv", lambda out: write_csv(run, cards, out, profile="vnnic"))

@@ -20,6 +20,7 @@ from ipv6check.rules.words import Language
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database
 from ipv6check.targets.bodies import without_domain
+from ipv6check.wiring import goals
 
 run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
 
@@ -79,7 +80,7 @@ def report(
         evidence_of=lambda domain: archive.evidence(run.id, domain),
         audience="public" if audience == "public" else "internal",
         agencies=agencies,
-        past=past_of(archive, run, agencies),
+        past=past_of(archive, run, goals(options.settings()), agencies),
         bodies=without_domain(named_bodies(bodies), [card.target for card in cards]),
     )
     click.echo(front)

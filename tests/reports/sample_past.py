@@ -10,6 +10,7 @@ from ipv6check.changes import LEVEL
 from ipv6check.facts import RunFacts
 from ipv6check.nightly import past_of
 from ipv6check.plan import make_plan
+from ipv6check.programme import load
 from ipv6check.reports.past import Past
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.score import Card
@@ -71,7 +72,7 @@ def months(folder: Path, nights: int = NIGHTS) -> Months:
         run_id = keep(archive, database, number, nights)
     rows = [(*row[:3], site_on(row, nights - 1, nights)) for row in CITY]
     city = sample_city(rows=rows)
-    past = past_of(archive, archive.run(run_id))
+    past = past_of(archive, archive.run(run_id), load())
     database.close()
     return Months(City(replace(city.run, id=run_id), city.cards, city.evidence), past)
 

@@ -6,6 +6,7 @@ from click.testing import CliRunner
 
 from ipv6check.cli import cli
 from ipv6check.nightly import past_of
+from ipv6check.programme import load
 from ipv6check.store import Archive, Database
 from tests.reports.sample_city import TREES
 from tests.reports.sample_past import SILENT, months
@@ -39,7 +40,7 @@ def test_the_past_of_an_agency_counts_its_own_domains(tmp_path: Path) -> None:
     months(tmp_path, 2)
     database = Database(f"sqlite:///{tmp_path / 'nights.db'}")
     archive = Archive(database)
-    city, own = (past_of(archive, archive.run("night-01"), agencies) for agencies in ((), (TREES,)))
+    city, own = (past_of(archive, archive.run("night-01"), load(), agencies) for agencies in ((), (TREES,)))
     assert [len(past.courses[0].curve) for past in (city, own)] == [2, 2]
     assert city.courses[0].share != own.courses[0].share
     assert len(city.runs) == 2

@@ -1,0 +1,145 @@
+"""What there is to be served, read from the database: what runs there are is looked up again every half a minute at most."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final, TypeVar
+
+from ipv6check.changes import LEVEL, Change
+from ipv6check.model import Run
+from ipv6check.programme import Course, Goal, course
+from ipv6check.reports.past import day_of
+from ipv6check.reports.standing import Audience
+from ipv6check.serve.kept import ASK_AGAIN, Kept
+from ipv6check.serve.parameters import Values
+from ipv6check.serve.problems import not_found, not_yet
+from ipv6check.serve.sites import Sites
+from ipv6check.serve.tables import Table, table_of
+from ipv6check.store import Archive, Database
+
+T = TypeVar("T")
+
+FRESH: Final = 30.0
+"""Seconds for which what runs there are is taken as known."""
+
+MOST_TABLES: Final = 3
+"""Runs whose tables are kept."""
+
+Series = list[tuple[datetime, str, dict[str, int]]]
+"""When, which run, and how many domains had each outcome."""
+
+
+class Library:
+    """Runs, tables, sites and history of one database, for one audience."""
+
+    def __init__(self, database: Database, audience: Audience, goals: tuple[Goal, ...], fresh: float = FRESH) -> None:
+        self.audience: Audience = audience
+        self._archive = Archive(database)
+        self._fresh = fresh
+        self._runs: tuple[Run, ...] = ()
+        self._looked_up = -float("inf")
+        self._looking = asyncio.Lock()
+        self._tables: Kept[Run, Table] = Kept(self._table, MOST_TABLES)
+        self._goals = goals
+        self._sites = Sites(self._archive, audience, goals)
+
+    async def runs(self) -> tuple[Run, ...]:
+        """Every run, the newest first."""
+        if self._is_stale:
+            async with self._looking:
+                if self._is_stale:
+                    self._runs = tuple(await _read(self._archive.runs))
+                    self._looked_up = time.monotonic()
+        return self._runs
+
+    @property
+    def _is_stale(self) -> bool:
+        return time.monotonic() - self._looked_up >= self._fresh
+
+    async def run(self, run_id: str) -> Run:
+        """A run by its id. Raises Problem."""
+        runs = await self.runs()
+        for run in runs:
+            if run.id == run_id:
+                return run
+        raise not_found("no such run", [run.id for run in runs])
+
+    async def judged(self, run_id: str | None = None) -> Run:
+        """A run that has verdicts, the newest by default. Raises Problem."""
+        judged = [run for run in await self.runs() if run.rules_version]
+        for run in judged:
+            if run_id in {None, run.id}:
+                return run
+        if run_id is not None:
+            await self.run(run_id)
+            raise not_found("this run was not judged yet", [run.id for run in judged])
+        raise not_found("no run was judged yet")
+
+    async def table(self, run: Run) -> Table:
+        """The table of a run."""
+        return await self._tables.get(run)
+
+    async def newest(self) -> Table:
+        """The table of the newest run."""
+        return await self.table(await self.judged())
+
+    async def page(self, run_id: str | None, name: str) -> tuple[bytes, float]:
+        """A page of a run's site, of the front without a run, and when it was written. Raises Problem."""
+        run = await self.judged(run_id)
+        site = await (self._sites.front(run) if run_id is None else self._sites.of(run))
+        path = site.files.get(name)
+        if path is None:
+            raise not_found("no such page here")
+        try:
+            return await _read(lambda: (path.read_bytes(), path.stat().st_mtime))
+        except FileNotFoundError:  # its site was just replaced
+            raise not_yet("this page was just replaced by a newer one; ask again", ASK_AGAIN) from None
+
+    async def changes(self, values: Values) -> list[Change]:
+        """Confirmed changes, the newest first, as far as filters leave them. Raises Problem."""
+        since = values.get("since")
+        runs = [run.id for run in await self.runs() if since is None or day_of(run.started_at) >= since]
+        if not runs:
+            return []
+        table = await self.newest()
+        agency = table.agency(values["agency"]) if "agency" in values else None
+        own = {row.target.domain for row in table.rows if row.target.agency == agency}
+        domain = values["domain"].lower().rstrip(".") if "domain" in values else None
+        found = await _read(lambda: self._archive.history.changes(runs if since else (), domain=domain))
+        return [
+            change
+            for change in found
+            if (agency is None or change.domain in own)
+            and values.get("check") in {None, change.check}
+            and values.get("kind") in {None, change.kind.value}
+        ]
+
+    async def levels(self, domain: str) -> Sequence[tuple[datetime, str, int, bool]]:
+        """A domain's levels, the oldest first. Raises Problem when it was never judged."""
+        found = await _read(lambda: self._archive.history.levels(domain.lower().rstrip(".")))
+        if not found:
+            raise not_found("no run has this domain")
+        return found
+
+    async def series(self, check: str, agency: str | None = None) -> Series:
+        """How many domains had which outcome, run by run. Raises Problem for an agency that there is not."""
+        name = (await self.newest()).agency(agency) if agency is not None else None
+        return await _read(lambda: self._archive.history.tally(check, name))
+
+    async def courses(self) -> list[Course]:
+        """Where each goal of the programme stands."""
+        series = [(at, levels) for at, _, levels in await self.series(LEVEL)]
+        return [course(goal, series) for goal in self._goals]
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._tables.close()
+        self._sites.close()
+
+    def _table(self, run: Run) -> Table:
+        return table_of(run, self._archive.each_card(run.id), self.audience)
+
+
+async def _read(function: Callable[[], T]) -> T:
+    return await asyncio.to_thread(function)

@@ -1,0 +1,117 @@
+"""The static sites of runs: the newest one's as the front, older ones by permalink, each written whole before it is shown."""
+
+import asyncio
+import itertools
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from ipv6check.facts import Evidence
+from ipv6check.model import Run
+from ipv6check.nightly import past_of
+from ipv6check.programme import Goal
+from ipv6check.reports.site import MARK, write_site
+from ipv6check.reports.standing import Audience
+from ipv6check.serve.kept import Kept, StoppedError, begun, has_failed, patiently
+from ipv6check.store import Archive
+
+PAUSE: Final = 60.0
+"""Seconds after which a site that could not be written is tried again."""
+
+MOST_OLDER: Final = 4
+"""Sites of older runs that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site on disk: its run, its folder, and the files in it by their path from there."""
+
+    run: Run
+    folder: Path
+    files: Mapping[str, Path]
+
+
+class Sites:
+    """Writes sites into a folder of its own, and removes it in the end."""
+
+    def __init__(self, archive: Archive, audience: Audience, goals: Sequence[Goal]) -> None:
+        self._archive = archive
+        self._goals = goals
+        self._audience = audience
+        self._folder = TemporaryDirectory(prefix="ipv6check-serve-", ignore_cleanup_errors=True)
+        self._stopping = threading.Event()
+        self._numbers = itertools.count()
+        self._older: Kept[Run, Site] = Kept(self._write, MOST_OLDER, _remove)
+        self._front: Site | None = None
+        self._wanted: Run | None = None
+        self._writing: asyncio.Future[Site]
+        self._thread = ThreadPoolExecutor(1)
+
+    async def front(self, newest: Run) -> Site:
+        """The newest run's site; while that is being written, the one before it. Raises Problem while there is none."""
+        if newest != self._wanted:
+            self._wanted = newest
+            self._writing = begun(self._thread, self._write, newest)
+            self._writing.add_done_callback(self._show)
+        return self._front if self._front is not None else await patiently(self._writing)
+
+    async def of(self, run: Run) -> Site:
+        """The site of a run."""
+        return self._front if self._front is not None and self._front.run == run else await self._older.get(run)
+
+    def close(self) -> None:
+        """Stop writing, and remove everything."""
+        self._stopping.set()
+        self._thread.shutdown(cancel_futures=True)
+        self._older.close()
+        self._folder.cleanup()
+
+    def _show(self, written: asyncio.Future[Site]) -> None:
+        """Put a site that is whole in the place of the one before it."""
+        if self._stopping.is_set():
+            return
+        if has_failed(written):
+            asyncio.get_running_loop().call_later(PAUSE, self._want_again)
+            return
+        before, self._front = self._front, written.result()
+        if before is not None:
+            _remove(before)
+
+    def _want_again(self) -> None:
+        self._wanted = None
+
+    def _write(self, run: Run) -> Site:
+        folder = Path(self._folder.name) / str(next(self._numbers))
+        write_site(
+            run,
+            self._archive.cards(run.id),
+            folder,
+            evidence_of=in_order(self._archive.evidences(run.id)),
+            audience=self._audience,
+            past=past_of(self._archive, run, self._goals),
+            progress=self._go_on,
+        )
+        files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file() and path.name != MARK}
+        return Site(run, folder, files)
+
+    def _go_on(self, done: int, of: int) -> None:
+        if self._stopping.is_set():
+            raise StoppedError
+
+
+def in_order(evidences: Iterator[Evidence]) -> Callable[[str], Evidence | None]:
+    """Find a domain's evidence among those of a run, when they are asked for in the order of the list."""
+
+    def find(domain: str) -> Evidence | None:
+        return next((one for one in evidences if one.target is not None and one.target.domain == domain), None)
+
+    return find
+
+
+def _remove(site: Site) -> None:
+    shutil.rmtree(site.folder, ignore_errors=True)

@@ -1,0 +1,199 @@
+"""A run as a table in memory: what filters and sorting need of each domain, and its object as JSON, ready to be sent."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from ipv6check.model import Outcome, Reason, Run, Target
+from ipv6check.reports.export import completed, domain_object
+from ipv6check.reports.health import Health, health
+from ipv6check.reports.hostile import for_json
+from ipv6check.reports.language import speech
+from ipv6check.reports.levels import OPEN, UNMEASURED, key_of
+from ipv6check.reports.standing import Audience
+from ipv6check.rules import RULES
+from ipv6check.rules.words import LANGUAGES, Language
+from ipv6check.score import Card, Score
+from ipv6check.serve.parameters import DEFAULT_SORT, Values
+from ipv6check.serve.problems import bad_request, not_found
+
+PUBLIC_FIELDS: Final = (
+    *("domain", "agency", "run", "vantage", "measured_at", "rules_version"),
+    *("level", "level_is_minimum", "is_measured", "coverage"),
+)
+"""What of a domain's object is for the public."""
+
+NUMBER_OF: Final = {rule.id: number for number, rule in enumerate(RULES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One domain: `outcomes` are in the order of `RULES`, `text` is its object as JSON for the audience of the table."""
+
+    target: Target
+    score: Score
+    outcomes: tuple[Outcome, ...]
+    text: str = field(repr=False)
+
+    @property
+    def level(self) -> str:
+        """The level as filters name it."""
+        key = key_of(self.score)
+        return key if key in {OPEN, UNMEASURED} else str(self.score.level)
+
+
+@dataclass(frozen=True)
+class Table:
+    """All domains of one run, in the order of the list."""
+
+    run: Run
+    rows: tuple[Row, ...]
+    health: Mapping[Language, Health]
+
+    @cached_property
+    def by_domain(self) -> Mapping[str, Row]:
+        """The rows by domain."""
+        return {row.target.domain: row for row in self.rows}
+
+    @cached_property
+    def agencies(self) -> tuple[str, ...]:
+        """The names of all agencies, in the order of the list."""
+        return tuple(dict.fromkeys(row.target.agency for row in self.rows if row.target.agency))
+
+    @cached_property
+    def _agency_of(self) -> Mapping[str, str]:
+        codes = {row.target.agency_code.casefold(): row.target.agency for row in self.rows if row.target.agency_code}
+        return codes | {agency.casefold(): agency for agency in self.agencies}
+
+    def agency(self, name: str) -> str:
+        """An agency's name, by its name or its code. Raises Problem when there is none."""
+        try:
+            return self._agency_of[name.casefold()]
+        except KeyError:
+            raise bad_request("agency: no such agency in this run", self.agencies) from None
+
+    def row(self, domain: str) -> Row:
+        """The row of a domain. Raises Problem when it is not in the run."""
+        try:
+            return self.by_domain[domain.lower().rstrip(".")]
+        except KeyError:
+            raise not_found(f"no such domain in run {self.run.id}; see its /domains") from None
+
+
+def table_of(run: Run, cards: Iterable[Card], audience: Audience) -> Table:
+    """Read a run into a table. Cards are large: only the few are kept that have every reason for `nm` among them."""
+    rows: list[Row] = []
+    few: list[Card] = []
+    reasons: set[Reason | None] = set()
+    for card in map(completed, cards):
+        rows.append(_row(run, card, audience))
+        own = {verdict.reason for verdict in card.verdicts.values()}
+        if not few or own - reasons:
+            few.append(card)
+            reasons |= own
+    return Table(run, tuple(rows), {language: health(few, speech(language)) for language in LANGUAGES})
+
+
+def _row(run: Run, card: Card, audience: Audience) -> Row:
+    whole = domain_object(run, card) | {"is_measured": card.score.is_measured}
+    shown = whole if audience == "internal" else {name: whole[name] for name in PUBLIC_FIELDS}
+    outcomes = tuple(card.verdicts[rule.id].outcome for rule in RULES)
+    return Row(card.target, card.score, outcomes, encoded(shown))
+
+
+def encoded(value: Any) -> str:
+    """A value as JSON in one line, unseen characters escaped."""
+    return for_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def chosen(table: Table, values: Values) -> list[Row]:
+    """The rows that filters leave, sorted. Raises Problem for filters that make no sense together."""
+    if ("check" in values) != ("outcome" in values):
+        raise bad_request("check and outcome: one is wanted with the other")
+    tests = [test for name, test in _tests(table, values) if name in values]
+    return _sorted([row for row in table.rows if all(test(row) for test in tests)], values["sort"], values["order"])
+
+
+def _tests(table: Table, values: Values) -> Iterable[tuple[str, Callable[[Row], bool]]]:
+    """What each filter asks of a row."""
+    agency = table.agency(values["agency"]) if "agency" in values else ""
+    number, words = NUMBER_OF.get(values.get("check", ""), 0), str(values.get("q", "")).casefold().split()
+    return (
+        ("level", lambda row: row.level == values["level"]),
+        ("agency", lambda row: row.target.agency == agency),
+        ("kind", lambda row: row.target.kind == values["kind"]),
+        ("flag", lambda row: values["flag"] in row.score.flags),
+        ("check", lambda row: row.outcomes[number].value == values["outcome"]),
+        ("q", lambda row: all(word in f"{row.target.domain} {row.target.agency}".casefold() for word in words)),
+    )
+
+
+def _sorted(rows: list[Row], sort: str, order: str) -> list[Row]:
+    """Sort rows; equals keep the order of the list, and what has no value stands last in either order."""
+    if sort == DEFAULT_SORT:
+        return rows if order == "asc" else rows[::-1]
+    keys: Mapping[str, Callable[[Row], Any]] = {
+        "domain": lambda row: row.target.domain,
+        "agency": lambda row: row.target.agency.casefold(),
+        "level": lambda row: (row.score.level.number, row.score.level.is_minimum) if row.score.is_measured else None,
+        "coverage": lambda row: row.score.coverage,
+        "percent": lambda row: row.score.percent if row.score.is_measured else None,
+    }
+    key = keys[sort]
+    with_value = [row for row in rows if key(row) is not None]
+    return sorted(with_value, key=key, reverse=order == "desc") + [row for row in rows if key(row) is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One page of a longer list: `items` of `total`."""
+
+    items: Sequence[Any]
+    total: int
+    page: int
+    per_page: int
+
+    @property
+    def pages(self) -> int:
+        """So many pages there are, one at least."""
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def has_next(self) -> bool:
+        """Whether another page follows."""
+        return self.page < self.pages
+
+
+def leaf(items: Sequence[Any], values: Values) -> Leaf:
+    """The page that was asked for."""
+    page, per_page = values["page"], values["per_page"]
+    return Leaf(items[(page - 1) * per_page : page * per_page], len(items), page, per_page)
+
+
+COLUMNS: Final = ("domain", "agency", "agency_code", "kind", "level", "level_is_minimum", "is_measured", "coverage")
+INTERNAL_COLUMNS: Final = ("percent", "flags")
+
+
+def columns(audience: Audience) -> tuple[str, ...]:
+    """The columns of the table as data."""
+    return COLUMNS + (INTERNAL_COLUMNS if audience == "internal" else ())
+
+
+def cells(row: Row, audience: Audience) -> dict[str, Any]:
+    """One row as data, by column."""
+    target, score = row.target, row.score
+    made = {
+        "domain": target.domain,
+        "agency": target.agency,
+        "agency_code": target.agency_code,
+        "kind": target.kind,
+        "level": str(score.level),
+        "level_is_minimum": score.level.is_minimum,
+        "is_measured": score.is_measured,
+        "coverage": score.coverage,
+        "percent": score.percent,
+        "flags": list(score.flags),
+    }
+    return {name: made[name] for name in columns(audience)}
