@@ -4,18 +4,17 @@ A `Source` says what each place would answer; everything a scan can notice of th
 families that are down, counts, trouble in a row) is the same here.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, Self
 
 from ipv6check.addressing import Address
-from ipv6check.facts import Answer, Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry, family_of
+from ipv6check.facts import Answer, Certificate, DnsTry, Fetch, TcpTry, TlsTry, family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
-from ipv6check.net.api import Variant, Way
+from ipv6check.net.api import Variant
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard
-from ipv6check.net.network import IN_A_ROW, PATH_TROUBLE, NetworkSettings
+from ipv6check.net.network import NetworkSettings, Troubles
 from ipv6check.net.resolver import Question
 from ipv6check.net.url import Url
 from ipv6check.net.web import HTTPS, no_fetch, no_handshake, now
@@ -91,19 +90,16 @@ class _NeverLate:
         return 0.0
 
 
-class FakeNetwork:
-    """Stands in for `Network`: open it with `async with`, ask it for sessions (see there for `down` and `on_trouble`)."""
+class FakeNetwork(Troubles):
+    """Stands in for `Network`: open it with `async with`, ask it for sessions."""
 
     def __init__(self, source: Source, settings: NetworkSettings, *, offers_legacy_tls: bool = True) -> None:
+        super().__init__()
         self.source = source
         self.settings = settings
         self.offers_legacy_tls = offers_legacy_tls
-        self.down: set[Family] = set()
-        self.on_trouble: Callable[[Way], None] = lambda way: None
         self.guard = Guard(settings.opt_out, settings.resolvers)
         self.lag = _NeverLate()
-        self.counts = {"questions": 0, "connections": 0, "timeouts": 0}
-        self._in_a_row: dict[Way, int] = {6: 0, 4: 0, "resolver": 0}
 
     async def __aenter__(self) -> Self:
         return self
@@ -114,18 +110,6 @@ class FakeNetwork:
     def session(self, *, for_vantage: bool = False) -> "FakeSession":
         """A target's view of the network; the vantage's own tries families that are down."""
         return FakeSession(self, for_vantage=for_vantage)
-
-    def note(self, way: Way, failure: Failure | None) -> None:
-        """Count failures in a row that could be our own path's."""
-        if failure is None or failure.kind not in PATH_TROUBLE:
-            if failure is None or not failure.is_ours:
-                self._in_a_row[way] = 0
-            return
-        self.counts["timeouts"] += failure.kind is FailureKind.TIMEOUT
-        self._in_a_row[way] += 1
-        if self._in_a_row[way] >= IN_A_ROW:
-            self._in_a_row[way] = 0
-            self.on_trouble(way)
 
 
 class FakeSession:

@@ -52,22 +52,41 @@ class NetworkSettings:
     pace: PaceLimits = field(default_factory=PaceLimits)
 
 
-class Network:
-    """Open it with `async with`. `down` are the families this vantage does not have (now); `on_trouble` is called with
+class Troubles:
+    """What goes wrong on the way. `down` are the families this vantage does not have (now); `on_trouble` is called with
     `6`, `4` or `"resolver"` after several failures in a row."""
 
-    def __init__(self, settings: NetworkSettings) -> None:
-        self.settings = settings
+    def __init__(self) -> None:
         self.down: set[Family] = set()
         self.on_trouble: Callable[[Way], None] = lambda way: None
+        self.counts = {"questions": 0, "connections": 0, "timeouts": 0}
+        self._in_a_row: dict[Way, int] = {6: 0, 4: 0, "resolver": 0}
+
+    def note(self, way: Way, failure: Failure | None) -> None:
+        """Count failures in a row that could be our own path's."""
+        if failure is None or failure.kind not in PATH_TROUBLE:
+            if failure is None or not failure.is_ours:
+                self._in_a_row[way] = 0
+            return
+        self.counts["timeouts"] += failure.kind is FailureKind.TIMEOUT
+        self._in_a_row[way] += 1
+        if self._in_a_row[way] >= IN_A_ROW:
+            self._in_a_row[way] = 0
+            self.on_trouble(way)
+
+
+class Network(Troubles):
+    """The network of a run. Open it with `async with`."""
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__()
+        self.settings = settings
         self.lag = LagMonitor()
         self.memory = Memory()
         self.guard = Guard(settings.opt_out, settings.resolvers)
         self.pace = Pace(settings.pace)
         self.dns = Dns(self.guard, self.pace)
         self.connections = Connections(self.guard, self.pace)
-        self.counts = {"questions": 0, "connections": 0, "timeouts": 0}
-        self._in_a_row: dict[Way, int] = {6: 0, 4: 0, "resolver": 0}
         contact = f" (+{settings.user_agent_url})" if settings.user_agent_url else ""
         self.web = Web(build_contexts(settings.ca_file), f"ipv6check/{__version__}{contact}")
 
@@ -96,18 +115,6 @@ class Network:
                 return attempt
         late = Failure(kind=FailureKind.LOCAL, stage=attempt.failure.stage, detail="limit") if attempt.failure else None
         return replace(attempt, failure=late)
-
-    def note(self, way: Way, failure: Failure | None) -> None:
-        """Count failures in a row that could be our own path's."""
-        if failure is None or failure.kind not in PATH_TROUBLE:
-            if failure is None or not failure.is_ours:
-                self._in_a_row[way] = 0
-            return
-        self.counts["timeouts"] += failure.kind is FailureKind.TIMEOUT
-        self._in_a_row[way] += 1
-        if self._in_a_row[way] >= IN_A_ROW:
-            self._in_a_row[way] = 0
-            self.on_trouble(way)
 
 
 class Session:
