@@ -29,7 +29,7 @@ def enter() -> None:
 
 
 def _become(unshare: list[str]) -> NoReturn:
-    own = [sys.executable, "-m", "benchmarks", *sys.argv[1:]]
+    own = sys.orig_argv[:]
     os.execvpe(unshare[0], [*unshare, "--", *own], {**os.environ, ENTERED: "1"})
 
 

@@ -122,10 +122,13 @@ class Scanner:
         self._tries = f"[tries]\nspacing = {list(spacing)}\n" if spacing else ""
         self._count = 0
 
-    def scan(self, agencies: Sequence[Agency], concurrency: int = DEFAULT_CONCURRENCY) -> Run:
-        """Scan these domains with every setting at its default but the concurrency (and the pauses between tries, if given)."""
+    def scan(self, agencies: Sequence[Agency], concurrency: int = DEFAULT_CONCURRENCY, only: str = "") -> Run:
+        """Scan these domains with every setting at its default but the concurrency (and the pauses between tries, if given).
+
+        `only` names families of checks (see `ipv6check scan --only`).
+        """
         self._lab.fresh_resolver()
-        return self._end(*self._begin(agencies, concurrency))
+        return self._end(*self._begin(agencies, concurrency, only))
 
     def scan_one_by_one(self, agencies: Sequence[Agency], lanes: int) -> Verdicts:
         """Verdicts at concurrency 1, by a few programs beside each other that share the list."""
@@ -134,7 +137,7 @@ class Scanner:
         return {domain: verdicts for run in begun for domain, verdicts in self._end(*run).verdicts.items()}
 
     def _begin(
-        self, agencies: Sequence[Agency], concurrency: int
+        self, agencies: Sequence[Agency], concurrency: int, only: str = ""
     ) -> tuple[tuple[str, ...], Path, float, "subprocess.Popen[bytes]"]:
         self._count += 1
         own = self._lab.directory / f"run-{self._count}"
@@ -145,6 +148,7 @@ class Scanner:
             csv.writer(out).writerows([("domain", "agency", "kind"), *((domain, domain, "so") for domain in domains)])
         began = time.monotonic()
         command = [str(Path(sys.executable).with_name("ipv6check")), "-v", "--config", "ipv6check.toml", "scan", "targets.csv"]
+        command += ["--only", only] if only else []
         with (own / "stderr.log").open("wb") as err, (own / "stdout.log").open("wb") as out:
             process = subprocess.Popen(command, stdout=out, stderr=err, cwd=own, env=environment(), preexec_fn=_allow_files)
         return domains, own, began, process
