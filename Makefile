@@ -40,8 +40,9 @@ $(VENV)/.dev: requirements-dev.txt pyproject.toml
 demo: $(VENV)/.core
 	$(BIN)/ipv6check demo
 
+# Two processes: half of the time is waiting. What shares a lab stays together.
 test: $(VENV)/.dev servers
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 servers:
 	@sh tests/servers.sh

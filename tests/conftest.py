@@ -22,8 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--live", action="store_true", help="also run the tests that contact the real Internet")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the live tests out unless they are asked for."""
+    """Keep together what shares its labs, for runs in several processes; leave the live tests out unless asked for."""
+    for item in items:
+        is_interop = item.get_closest_marker("interop") is not None
+        item.add_marker(pytest.mark.xdist_group("interop" if is_interop else str(item.path)))
     if config.getoption("--live"):
         return
     for item in items:

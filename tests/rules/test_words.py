@@ -171,7 +171,7 @@ def everything_said() -> tuple[Said, ...]:
     )
 
 
-SAID = everything_said()
+SAID = sorted(everything_said(), key=lambda said: (str(said), sorted(said.arguments)))
 
 VALUES: Mapping[str, object] = {
     "stuck": "hanoi.gov.vn",
