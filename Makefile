@@ -42,7 +42,7 @@ demo: $(VENV)/.core
 
 # Two processes: half of the time is waiting. What shares a lab stays together.
 test: $(VENV)/.dev servers
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 servers:
 	@sh tests/servers.sh

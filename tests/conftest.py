@@ -10,6 +10,7 @@ INTERNET = frozenset({socket.AF_INET, socket.AF_INET6})
 DEFAULT_FAMILY = -1
 """What `socket.socket()` without arguments is given: it means AF_INET."""
 
+INTEROP = "tests/interop/"
 RESOLVING = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getnameinfo")
 
 
@@ -22,17 +23,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--live", action="store_true", help="also run the tests that contact the real Internet")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep together what shares its labs, for runs in several processes; leave the live tests out unless asked for."""
-    for item in items:
-        is_interop = item.get_closest_marker("interop") is not None
-        item.add_marker(pytest.mark.xdist_group("interop" if is_interop else str(item.path)))
+    """Leave the live tests out unless they are asked for."""
     if config.getoption("--live"):
         return
     for item in items:
         if item.get_closest_marker("live"):
             item.add_marker(pytest.mark.skip(reason="contacts the real Internet: ask for it with --live"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a file's tests together when they run in several processes, and all tests that share the labs of `interop`."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return INTEROP if nodeid.startswith(INTEROP) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(autouse=True)
