@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -288,7 +289,10 @@ class Scanner:
         async with shared.lock:
             facts, sequence = shared.facts.get(probe.name, (None, 0))
             seen = work.seen.with_facts(probe.name, facts)
-            if facts is None or (monotonic() >= shared.not_before.get(probe.name, 0.0) and probe.is_unsettled(seen)):
+            basis = shared.sequences(before.name for before in takewhile(lambda other: other is not probe, self._probes))
+            is_due = monotonic() >= shared.not_before.get(probe.name, 0.0) or basis != shared.basis.get(probe.name)
+            if facts is None or (is_due and probe.is_unsettled(seen)):
+                shared.basis[probe.name] = basis
                 shared.session.is_first_pass = facts is None
                 looked = await self._look(probe, work.target, seen, shared.session)
                 shared.not_before[probe.name] = monotonic() + self._rhythm.before_pass(sequence + 2) / 2

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,12 +17,20 @@ Recall = Callable[[str], Awaitable[dict[str, tuple[Any, int]]]]
 
 @dataclass(slots=True)
 class SharedSubject:
-    """What is known of one subject: facts and sequence by probe, and when each probe's next look may be."""
+    """What is known of one subject: facts and sequence by probe, and when each probe's next look may be.
+
+    `basis` is what each probe's last look rested on: the sequence numbers of the probes before it.
+    """
 
     session: SessionNet
     facts: dict[str, tuple[Any, int]]
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     not_before: dict[str, float] = field(default_factory=dict)
+    basis: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def sequences(self, probes: Iterable[str]) -> tuple[int, ...]:
+        """How often each of some probes has seen something new."""
+        return tuple(self.facts[probe][1] for probe in probes if probe in self.facts)
 
 
 class SharedSubjects:
