@@ -16,8 +16,8 @@ from benchmarks.figures import table
 from benchmarks.lab import Lab, enter
 from benchmarks.scans import Run, Scanner
 
-PAIRS: Final = 150
-ROUNDS: Final = 3
+PAIRS: Final = 60
+ROUNDS: Final = 2
 WITHOUT_DNS: Final = "REACH,WEB"
 
 
