@@ -28,6 +28,7 @@ from ipv6check.facts.dns import (
     Signature,
     ZoneStep,
     is_within,
+    plain_name,
     usable_addresses,
 )
 from ipv6check.facts.dnssec import DelegationSigner, DnssecFacts, Key
@@ -100,6 +101,7 @@ __all__ = [
     "ZoneStep",
     "family_of",
     "is_within",
+    "plain_name",
     "usable_addresses",
 ]
 

@@ -65,6 +65,11 @@ class Answer:
         return parse_addresses(self.records)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The records as names: of types whose whole rdata is one (NS, CNAME, PTR)."""
+        return tuple(plain_name(record) for record in self.records)
+
+    @property
     def speaks(self) -> bool:
         """Whether it says something of the name: it exists or it does not (SERVFAIL, REFUSED and the like say nothing)."""
         return self.rcode in {"NOERROR", "NXDOMAIN"}
@@ -298,6 +303,11 @@ class MailZoneFacts:
     zones: tuple[NameserverFacts, ...] = ()
     hosts: tuple[Iteration, ...] = ()
     zone_of: tuple[tuple[str, str], ...] = ()
+
+
+def plain_name(text: str) -> str:
+    """A name as this project writes it: in small letters, without the dot at its end."""
+    return text.rstrip(".").lower()
 
 
 def is_within(name: str, zone: str) -> bool:

@@ -98,7 +98,7 @@ async def servers_of(zone: str, net: Net) -> list[tuple[str, Address]]:
 def host_names(lookup: Lookup) -> tuple[str, ...]:
     """The names in an NS answer, in a fixed order."""
     answer = lookup.answer
-    return tuple(sorted({record.rstrip(".").lower() for record in answer.records})) if answer else ()
+    return tuple(sorted(set(answer.names))) if answer else ()
 
 
 def ancestors(name: str) -> list[str]:

@@ -102,7 +102,7 @@ async def _chain(name: str, net: Net) -> list[Lookup]:
         if link.answer is None or not link.answer.records:
             break
         links.append(link)
-        name = link.answer.records[0].rstrip(".").lower()
+        name = link.answer.names[0]
     return links
 
 

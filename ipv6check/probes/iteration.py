@@ -98,7 +98,7 @@ class Iterator:
         """The zone below, where the servers of this one serve it too and answer in place of referring: they know its hosts."""
         if not answer.records or answer.aliases:
             return None
-        hosts, glue = tuple(record.rstrip(".").lower() for record in answer.records[:SERVERS]), _glue(answer, zone)
+        hosts, glue = answer.names[:SERVERS], _glue(answer, zone)
         for host in hosts:
             if is_within(host, zone) and host not in glue:
                 told = self._good(await self._try(step.zone, step.asked[-1].host, step.asked[-1].server, host, self._type))

@@ -106,7 +106,7 @@ def _parent_set(tried: DnsTry | None, zone: str) -> tuple[str, ...]:
         return ()
     if answer.referral == zone:
         return tuple(sorted(answer.referral_servers))
-    return tuple(sorted(record.rstrip(".").lower() for record in answer.records))
+    return tuple(sorted(answer.names))
 
 
 async def _glue_over_tcp(facts: NameserverFacts, net: Net) -> DnsTry | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
-from ipv6check.facts import DnsFacts, Lookup, NameLookups
+from ipv6check.facts import DnsFacts, Lookup, NameLookups, plain_name
 from ipv6check.net.api import Net
 from ipv6check.probes import delegation
 
@@ -64,15 +64,11 @@ def lookups(facts: DnsFacts) -> list[Lookup]:
 def mail_hosts(mx: Lookup) -> tuple[str, ...]:
     """The hosts of an MX set, in a fixed order; a null MX (RFC 7505) is none."""
     answer = mx.answer
-    hosts = {_name(record.split()[-1]) for record in answer.records} if answer else set()
+    hosts = {plain_name(record.split()[-1]) for record in answer.records} if answer else set()
     return tuple(sorted(hosts - {""}))[:MAIL_HOSTS]
 
 
 def _alias_targets(https: Iterable[Lookup]) -> tuple[str, ...]:
     """The names that HTTPS records in AliasMode (RFC 9460 2.4.2) lead to."""
     records = [record.split() for lookup in https if lookup.answer for record in lookup.answer.records]
-    return tuple(dict.fromkeys(_name(words[1]) for words in records if words[0] == ALIAS_MODE and _name(words[1])))
-
-
-def _name(text: str) -> str:
-    return text.rstrip(".").lower()
+    return tuple(dict.fromkeys(plain_name(words[1]) for words in records if words[0] == ALIAS_MODE and plain_name(words[1])))

@@ -111,6 +111,6 @@ async def _reverse(facts: AddressFacts, before: AddressFacts | None, seen: Evide
     """Look up the reverse name, and where it leads."""
     ptr = before.ptr if before and before.ptr else Lookup(name=facts.address.reverse_pointer, type="PTR")
     ptr = await delegation.ask_until_answered(ptr, seen, net)
-    hosts = [record.rstrip(".").lower() for record in ptr.answer.records][:REVERSE_NAMES] if ptr.answer else []
+    hosts = ptr.answer.names[:REVERSE_NAMES] if ptr.answer else ()
     forward = await asyncio.gather(*(delegation.look_up(host, net) for host in hosts))
     return replace(facts, ptr=ptr, forward=tuple(forward))

@@ -32,7 +32,7 @@ def parent_and_zone_name_the_same_servers(evidence: Evidence) -> Finding:
     facts = evidence.nameservers
     if facts is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
-    at_parent, in_zone, tried = set(facts.from_parent), set(facts.from_child), facts.delegation
+    at_parent, in_zone, tried = set(facts.from_parent), _named_by_the_zone(facts), facts.delegation
     if tried is None or not at_parent:
         return not_measured(_why_silent(tried, facts.zone, Scales(evidence)))
     if not in_zone:
@@ -46,6 +46,13 @@ def parent_and_zone_name_the_same_servers(evidence: Evidence) -> Finding:
     if at_parent < in_zone:
         return warned("zone-has-more", **args)
     return warned("parent-has-more" if in_zone < at_parent else "overlap", **args)
+
+
+def _named_by_the_zone(facts: NameserverFacts) -> set[str]:
+    """What the zone's servers name, taken together: where they differ (NS-14) it matters not which of them our resolver asked.
+    What our resolver heard, where none of them said it to us."""
+    answers = [tried.answer for asked in facts.asked if asked.purpose == "ns" for tried in asked.tries if tried.answer]
+    return {name for answer in answers if answer.authoritative for name in answer.names} or set(facts.from_child)
 
 
 def _why_silent(tried: DnsTry | None, zone: str, scales: Scales) -> Reason | None:

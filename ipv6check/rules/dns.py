@@ -142,7 +142,7 @@ def _unfollowed_chain(name: NameLookups, evidence: Evidence) -> Finding:
     links: dict[str, str] = {}
     for link in evidence.dns.chain if evidence.dns else ():
         if link.answer is not None and link.answer.records:
-            links[link.name] = link.answer.records[0].rstrip(".").lower()
+            links[link.name] = link.answer.names[0]
     seen, at = [name.name], name.name
     while at in links:
         at = links[at]

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Final
 
 from ipv6check.addressing import parse_addresses
-from ipv6check.facts import Certificate, Evidence, Family, Lookup, NameLookups
+from ipv6check.facts import Certificate, Evidence, Family, Lookup, NameLookups, plain_name
 from ipv6check.model import FailureKind, Outcome, Reason, Severity
 from ipv6check.rules.dns import absence_is_confirmed, said_by_servers, tries_needed
 from ipv6check.rules.rule import (
@@ -99,7 +99,7 @@ def _of_name(lookups: tuple[Lookup, ...], name: str) -> Lookup | None:
 
 def _target(name: NameLookups, record: str, evidence: Evidence) -> NameLookups | None:
     """The host an HTTPS record speaks of, None when its addresses were not looked up; "." is the name itself."""
-    host = record.split()[1].rstrip(".").lower()
+    host = plain_name(record.split()[1])
     dns = evidence.dns
     known = (dns.listed, dns.www, *dns.https_targets) if dns else ()
     return next((lookups for lookups in known if lookups.name == host), None) if host else name

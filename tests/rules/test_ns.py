@@ -7,6 +7,7 @@ import pytest
 
 from ipv6check.facts import (
     AuthorityFacts,
+    AuthorityTries,
     DnsTry,
     Evidence,
     Key,
@@ -143,8 +144,37 @@ SETS = [
 
 @pytest.mark.parametrize(("parent", "child", "expected"), SETS)
 def test_parent_and_zone(parent: list, child: list, expected: str) -> None:
-    facts = name_servers(from_parent=tuple(parent), from_child=tuple(child))
+    facts = name_servers(from_parent=tuple(parent), from_child=tuple(child), asked=())
     assert says(evidence(nameservers=facts), "NS-09") == expected
+
+
+def heard(server: str, *names: str, authoritative: bool = True) -> AuthorityTries:
+    """One server's own answer to the question for the zone's NS set."""
+    records = [f"{name}.{ZONE}." for name in names]
+    answer = f.answered(*records, authoritative=authoritative)
+    tries = (f.dns_try(answer, server=server),)
+    return AuthorityTries(host=server, server=ip_address(server), name=ZONE, type="NS", tries=tries, purpose="ns")
+
+
+BY_SERVERS = [
+    ([heard(A6, "ns1", "ns2"), heard(B6, "ns1")], "pass"),
+    ([heard(A6, "ns1"), heard(B6, "ns1")], "warn:parent-has-more"),
+    ([heard(A6, "ns1", "ns2"), heard(B6, "ns1", "ns2", "ns3")], "warn:zone-has-more"),
+    ([heard(A6, "NS1", "Ns2")], "pass"),
+]
+
+
+@pytest.mark.parametrize("resolver", [("ns1", "ns2"), ("ns2",)])
+@pytest.mark.parametrize(("asked", "expected"), BY_SERVERS)
+def test_what_the_zone_says_is_what_all_its_servers_say(asked: list, expected: str, resolver: tuple[str, ...]) -> None:
+    """Which of them our resolver happened to ask makes no difference."""
+    facts = name_servers(from_parent=("ns1." + ZONE, "ns2." + ZONE), from_child=tuple(f"{n}.{ZONE}" for n in resolver))
+    assert says(evidence(nameservers=replace(facts, asked=tuple(asked))), "NS-09") == expected
+
+
+def test_a_server_without_authority_is_not_asked_what_the_zone_says() -> None:
+    facts = name_servers(from_parent=("ns1",), from_child=("ns1",), asked=(heard(A6, "ns3", authoritative=False),))
+    assert says(evidence(nameservers=facts), "NS-09") == "pass"
 
 
 SILENT_PARENT = f.dns_try(failure=f.fail("timeout", f.Stage.DNS), server=PARENT_SERVER)
