@@ -25,6 +25,7 @@ import dns.rrset
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from ipv6check.facts import Answer, DelegationSigner, Key, Signature
+from ipv6check.net import wire
 
 SIGNATURES_TRIED: Final = 4
 KEYS_TRIED: Final = 2
@@ -100,14 +101,33 @@ def _digest(zone: str, key: Key, digest_type: int) -> str | None:
     return hashlib.new(name, (owner or b"") + (_rdata(key.rdata).to_wire() or b"")).hexdigest() if name else None
 
 
-def with_signatures(answer: Answer, zone: str, keys: Sequence[Key]) -> Answer:
-    """The answer with its signatures, those of the zone tried over the records they cover."""
-    if not answer.wire:
-        return answer
+class SignatureReader:
+    """Reads the signatures in a zone's answers, and tries its own over the records they cover with the zone's keys.
+
+    What several servers say in the same words is looked at once.
+    """
+
+    def __init__(self, zone: str, keys: Sequence[Key]) -> None:
+        self._zone = zone
+        self._keys = keys
+        self._known: dict[bytes, tuple[Signature, ...]] = {}
+
+    def with_signatures(self, answer: Answer, name: str) -> Answer:
+        """The answer to a question for a name, with its signatures."""
+        if not answer.wire:
+            return answer
+        message = base64.b64decode(answer.wire)
+        said = wire.said(message, name)
+        if said not in self._known:
+            self._known[said] = _signatures(message, self._zone, self._keys)
+        return replace(answer, signatures=self._known[said])
+
+
+def _signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
     try:
-        message = dns.message.from_wire(base64.b64decode(answer.wire), ignore_trailing=True)
+        message = dns.message.from_wire(octets, ignore_trailing=True)
     except UNREADABLE:
-        return answer
+        return ()
     sections = (*message.answer, *message.authority)
     sets = {(rrset.name, rrset.rdtype): rrset for rrset in reversed(sections)}
     tried: Counter[tuple[str, str]] = Counter()
@@ -120,7 +140,7 @@ def with_signatures(answer: Answer, zone: str, keys: Sequence[Key]) -> Answer:
                 tried[place] += 1
                 signature = _tried(signature, rdata, sets.get((rrset.name, rdata.type_covered)), keys)
             looked.append(signature)
-    return replace(answer, signatures=tuple(looked))
+    return tuple(looked)
 
 
 def _signature(owner: dns.name.Name, rdata: Any) -> Signature:

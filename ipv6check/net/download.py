@@ -74,7 +74,7 @@ async def _fetch(url: str, limit: int, told: Told, ca_file: str | None, contact:
     # The file outlives this function when all went well.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     try:
-        async with asyncio.timeout(deadline), _client(ca_file, contact) as client:
+        async with asyncio.timeout(deadline), operators_client(ca_file, contact) as client:
             return await _follow(client, httpx.URL(url), file, limit, told)
     except TimeoutError:
         raise _closing(file, f"not done within {deadline:g} s") from None
@@ -92,15 +92,19 @@ def _closing(file: IO[bytes], why: str) -> DownloadError:
     return DownloadError(why)
 
 
-def _client(ca_file: str | None, contact: str) -> httpx.AsyncClient:
-    """A client without cookies, proxies or redirects of its own."""
-    agent = f"ipv6check/{__version__}{f' (+{contact})' if contact else ''}"
+def verifying(ca_file: str | None) -> ssl.SSLContext:
+    """A TLS context that verifies by the public roots, or by a file's in their place. Raises DownloadError."""
     try:
-        verify = ssl.create_default_context(cafile=ca_file or certifi.where())
+        return ssl.create_default_context(cafile=ca_file or certifi.where())
     except OSError as error:
         raise DownloadError(f"network.ca_file: {error}") from None
+
+
+def operators_client(ca_file: str | None, contact: str) -> httpx.AsyncClient:
+    """A client for a host that the operator named, without cookies, proxies or redirects of its own."""
+    agent = f"ipv6check/{__version__}{f' (+{contact})' if contact else ''}"
     return httpx.AsyncClient(
-        verify=verify,
+        verify=verifying(ca_file),
         trust_env=False,
         follow_redirects=False,
         timeout=SILENCE,

@@ -93,6 +93,15 @@ def answers(message: bytes, message_id: int, section: bytes) -> bool:
     return questions == 1 and message[HEADER.size : HEADER.size + len(section)] == section
 
 
+def said(message: bytes, name: str) -> bytes:
+    """A reply to a question for this name, without what was ours: the id, and the case of the question's letters.
+
+    Equal for servers that say the same.
+    """
+    end = HEADER.size + len(name_to_wire(name))
+    return message[2 : HEADER.size] + message[HEADER.size : end].lower() + message[end:]
+
+
 def read(message: bytes, name: str, rdtype: str) -> Answer:
     """Read a reply. Raises `Malformed`."""
     return plainwire.read(message, name, rdtype) or read_any(message, name, rdtype)

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from ipv6check.facts import AuthorityTries, DnssecFacts, Evidence, Key, Lookup, NameserverFacts
+from ipv6check.facts import AuthorityTries, DnssecFacts, DnsTry, Evidence, Key, Lookup, NameserverFacts
 from ipv6check.model import Target
 from ipv6check.net.api import Net
-from ipv6check.net.dnssec import read_keys, read_signers, with_signatures
+from ipv6check.net.dnssec import SignatureReader, read_keys, read_signers
 from ipv6check.probes import delegation
 from ipv6check.probes.asking import answering_servers, ask_all, doubtful, questions
 from ipv6check.scales import Scales
@@ -78,7 +78,10 @@ def is_unsettled(seen: Evidence) -> bool:
 
 async def signed(asked: Sequence[AuthorityTries], zone: str, keys: tuple[Key, ...]) -> tuple[AuthorityTries, ...]:
     """The same tries with their signatures tried."""
-    return await _aside(lambda: tuple(_signed(a, zone, keys) for a in asked)) if keys else tuple(asked)
+    if not keys:
+        return tuple(asked)
+    reader = SignatureReader(zone, keys)
+    return await _aside(lambda: tuple(_signed(a, reader) for a in asked))
 
 
 async def _aside(work: Callable[..., T], *args: object) -> T:
@@ -86,9 +89,11 @@ async def _aside(work: Callable[..., T], *args: object) -> T:
     return await asyncio.get_running_loop().run_in_executor(_THREAD, work, *args)
 
 
-def _signed(asked: AuthorityTries, zone: str, keys: tuple[Key, ...]) -> AuthorityTries:
-    tries = [replace(t, answer=with_signatures(t.answer, zone, keys)) if t.answer is not None else t for t in asked.tries]
-    return replace(asked, tries=tuple(tries))
+def _signed(asked: AuthorityTries, reader: SignatureReader) -> AuthorityTries:
+    def read(tried: DnsTry) -> DnsTry:
+        return replace(tried, answer=reader.with_signatures(tried.answer, asked.name)) if tried.answer is not None else tried
+
+    return replace(asked, tries=tuple(read(tried) for tried in asked.tries))
 
 
 def _soa(facts: NameserverFacts) -> list[AuthorityTries]:

@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -32,9 +33,9 @@ from ipv6check.net.dnssec import (
     LARGEST_RSA,
     SIGNATURES_TRIED,
     TRIED_PER_MESSAGE,
+    SignatureReader,
     read_keys,
     read_signers,
-    with_signatures,
 )
 
 ZONE, NAME = "hanoi.gov.vn", "www.hanoi.gov.vn"
@@ -116,7 +117,7 @@ def keys_of(*rdatas: Any) -> tuple[Key, ...]:
 
 def looked(answered: Answer, *rdatas: Any, zone: str = ZONE) -> list[tuple[bool | None, str]]:
     """What is found of each signature with these keys."""
-    return [(s.verifies, s.problem) for s in with_signatures(answered, zone, keys_of(*rdatas)).signatures]
+    return [(s.verifies, s.problem) for s in SignatureReader(zone, keys_of(*rdatas)).with_signatures(answered, NAME).signatures]
 
 
 ADDRESSES = rrset(NAME, "AAAA", "2400:1::1", "2400:1::2")
@@ -250,7 +251,9 @@ def test_signatures_verify(algorithm: int) -> None:
 
 
 def test_what_a_signature_says() -> None:
-    found = with_signatures(answer(ADDRESSES, signatures(ADDRESSES, sign(ADDRESSES))), ZONE, keys_of(dnskey(13)))
+    found = SignatureReader(ZONE, keys_of(dnskey(13))).with_signatures(
+        answer(ADDRESSES, signatures(ADDRESSES, sign(ADDRESSES))), NAME
+    )
     tag = dns.dnssec.key_id(dnskey(13))
     assert found.signatures == (
         Signature(
@@ -392,7 +395,24 @@ def test_an_algorithm_that_our_own_library_lacks_is_told_as_such(monkeypatch: py
     "answered", [Answer(rcode="NOERROR"), Answer(rcode="NOERROR", wire=base64.b64encode(b"x" * 40).decode())]
 )
 def test_without_a_message_nothing_is_looked_at(answered: Answer) -> None:
-    assert with_signatures(answered, ZONE, keys_of(dnskey(13))) is answered
+    assert SignatureReader(ZONE, keys_of(dnskey(13))).with_signatures(answered, NAME) == answered
+
+
+def test_the_same_words_are_looked_at_once_and_other_words_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An id and the case of the question's letters are no other words; one octet of a signature is."""
+    checks = counted(monkeypatch)
+    first = answer(ADDRESSES, signatures(ADDRESSES, sign(ADDRESSES)))
+    octets = base64.b64decode(first.wire)
+    place = 12 + len(wire.name_to_wire(NAME))
+    again = b"\1\2" + octets[2:12] + octets[12:place].upper() + octets[place:]
+    broken = octets[:-1] + bytes([octets[-1] ^ 1])
+    reader = SignatureReader(ZONE, keys_of(dnskey(13)))
+    found = [
+        reader.with_signatures(replace(first, wire=base64.b64encode(message).decode()), NAME).signatures[0].verifies
+        for message in (octets, again, broken)
+    ]
+    assert found == [True, True, False]
+    assert len(checks) == 2
 
 
 # Limits
