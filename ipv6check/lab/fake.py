@@ -17,7 +17,7 @@ from ipv6check.net.certificate import read_certificate
 from ipv6check.net.fake import FakeNetwork, Served, Shown, Transport, refused, silent
 from ipv6check.net.guard import OptOut
 from ipv6check.net.network import NetworkSettings
-from ipv6check.net.resolver import Question
+from ipv6check.net.question import Question
 from ipv6check.net.url import Url
 
 RESOLVER: Final = ip_address(paper.RESOLVER)

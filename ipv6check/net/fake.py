@@ -15,7 +15,7 @@ from ipv6check.net.api import Variant
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard
 from ipv6check.net.network import NetworkSettings, Troubles
-from ipv6check.net.resolver import Question
+from ipv6check.net.question import Question
 from ipv6check.net.url import Url
 from ipv6check.net.web import HTTPS, no_fetch, no_handshake, now
 

@@ -16,7 +16,8 @@ from ipv6check.net.guard import DNS_PORT, Guard, OptOut
 from ipv6check.net.lag import LagMonitor
 from ipv6check.net.memory import Memory
 from ipv6check.net.pace import Pace, PaceLimits
-from ipv6check.net.resolver import Dns, Question
+from ipv6check.net.question import Question
+from ipv6check.net.resolver import Dns
 from ipv6check.net.roots import built_in_roots
 from ipv6check.net.tcp import FIRST_DEADLINE, LATER_DEADLINE, Connection, Connections
 from ipv6check.net.tls import build_contexts

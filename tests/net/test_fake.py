@@ -12,7 +12,7 @@ from ipv6check.net.api import RunNetwork, Variant
 from ipv6check.net.fake import FakeNetwork, Served, Shown, Transport, refused, silent
 from ipv6check.net.guard import OptOut
 from ipv6check.net.network import NetworkSettings
-from ipv6check.net.resolver import Question
+from ipv6check.net.question import Question
 from ipv6check.net.url import Url
 
 V6, V4, ROOT = ip_address("2400:c1:1::1"), ip_address("11.0.1.1"), ip_address("2400:c1:2::53")

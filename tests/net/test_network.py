@@ -19,7 +19,7 @@ from ipv6check.net.guard import OptOut
 from ipv6check.net.lag import LATE
 from ipv6check.net.network import IN_A_ROW, Network, NetworkSettings, Session
 from ipv6check.net.pace import PaceLimits
-from ipv6check.net.resolver import Question
+from ipv6check.net.question import Question
 from ipv6check.net.tcp import Connection
 from ipv6check.net.url import Url
 from ipv6check.net.web import no_fetch, no_handshake

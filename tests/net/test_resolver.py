@@ -14,10 +14,12 @@ import dns.rcode
 import pytest
 
 from ipv6check.facts import DnsTry
-from ipv6check.net import resolver, wire
+from ipv6check.net import udp, wire
 from ipv6check.net.guard import Guard, OptOut
 from ipv6check.net.pace import Pace, PaceLimits
-from ipv6check.net.resolver import Dns, Question, _UdpSocket
+from ipv6check.net.question import Question
+from ipv6check.net.resolver import Dns
+from ipv6check.net.udp import UdpSocket
 from tests.net.inside import Namespace
 from tests.net.stubs import NameServer, Query, Watch, answer, bound, elsewhere, framed, in_thread, read_query, reset
 
@@ -557,8 +559,8 @@ async def many(count: int) -> dict[str, Any]:
 def test_two_thousand_questions_at_once_over_few_sockets(inside: Namespace) -> None:
     said = inside("many", 2000)
     assert said["right"] == 2000
-    assert said["sockets"] == resolver.SOCKETS_PER_FAMILY
-    assert said["most"] <= resolver.IN_FLIGHT_PER_SOCKET
+    assert said["sockets"] == udp.SOCKETS_PER_FAMILY
+    assert said["most"] <= udp.IN_FLIGHT_PER_SOCKET
     assert said["clashes"] == 0
     assert said["queries"] < 2050
     assert said["ids"] > 1900
@@ -566,7 +568,7 @@ def test_two_thousand_questions_at_once_over_few_sockets(inside: Namespace) -> N
 
 async def ids_taken() -> int:
     """A free id is found when all but one are in flight."""
-    sock = _UdpSocket(Guard().udp_socket(6), asyncio.get_running_loop())
+    sock = UdpSocket(Guard().udp_socket(6), asyncio.get_running_loop())
     sock.waiting = dict.fromkeys((("2400:1::1", 53, i) for i in range(65536) if i != 4711), None)  # type: ignore[arg-type]
     key = sock.free_key("2400:1::1", 53)
     sock.close()
@@ -579,7 +581,7 @@ def test_an_id_in_flight_is_never_taken(inside: Namespace) -> None:
 
 async def renewed(each: int) -> dict[str, Any]:
     """Sockets, and so ports, are renewed after so many sends, also while questions are always in flight."""
-    resolver.SENDS_PER_SOCKET = each
+    udp.SENDS_PER_SOCKET = each
     dns_client, server = (
         new_dns(),
         NameServer(RESOLVER, lambda q, r: asyncio.get_running_loop().call_later(0.05, r, answer(q, TRUE)) and None),
@@ -593,7 +595,7 @@ async def renewed(each: int) -> dict[str, Any]:
         open_sockets = len(dns_client._pools[4]._sockets)
     dns_client.close()
     per_port = Counter(q.source[1] for q in server.queries)
-    resolver.SENDS_PER_SOCKET = 4096
+    udp.SENDS_PER_SOCKET = 4096
     return {"answered": answered, "ports": len(per_port), "most": max(per_port.values()), "open": open_sockets}
 
 

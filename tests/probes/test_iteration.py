@@ -12,7 +12,7 @@ import pytest
 from ipv6check.facts import Answer, DnsTry, Iteration
 from ipv6check.model import Failure
 from ipv6check.net.network import QUESTIONS_PER_TARGET, Network, NetworkSettings
-from ipv6check.net.resolver import Question
+from ipv6check.net.question import Question
 from ipv6check.net.web import now
 from ipv6check.probes import iteration as iteration_module
 from ipv6check.probes.iteration import ADDRESSES, DEPTH, NAMES, SERVERS, STEPS, Iterator

@@ -10,7 +10,7 @@ from ipv6check.facts import Answer, Evidence, RunFacts, is_within
 from ipv6check.model import Failure, FailureKind, Stage, Target
 from ipv6check.net.fake import FakeNetwork, FakeSession, refused, silent
 from ipv6check.net.network import NetworkSettings
-from ipv6check.net.resolver import Question
+from ipv6check.net.question import Question
 from tests.factories import RESOLVER, sample
 
 ROOT6, ROOT4 = "2400:f::1", "11.8.0.1"
