@@ -273,6 +273,12 @@ class ZoneStep:
     rounds: int = 1
     is_answered: bool = False
 
+    @property
+    def lost(self) -> tuple[tuple[str, str], ...]:
+        """Servers whose own names are out of reach, each with the zone that could not be passed: `via` as (host, zone)."""
+        parts = (via.partition(": ") for via in self.via)
+        return tuple((host, zone) for host, _, zone in parts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Iteration:

@@ -108,9 +108,11 @@ def _dates(tables: Tables) -> tuple[tuple[str, datetime], ...]:
 
 
 async def _reverse(facts: AddressFacts, before: AddressFacts | None, seen: Evidence, net: Net) -> AddressFacts:
-    """Look up the reverse name, and where it leads."""
+    """Look up the reverse name, and where it leads; what was answered is not asked again."""
     ptr = before.ptr if before and before.ptr else Lookup(name=facts.address.reverse_pointer, type="PTR")
     ptr = await delegation.ask_until_answered(ptr, seen, net)
     hosts = ptr.answer.names[:REVERSE_NAMES] if ptr.answer else ()
-    forward = await asyncio.gather(*(delegation.look_up(host, net) for host in hosts))
-    return replace(facts, ptr=ptr, forward=tuple(forward))
+    known = {lookups.name: lookups for lookups in (before.forward if before else ()) if lookups.is_seen}
+    found = await asyncio.gather(*(delegation.look_up(host, net) for host in hosts if host not in known))
+    known |= {lookups.name: lookups for lookups in found}
+    return replace(facts, ptr=ptr, forward=tuple(known[host] for host in hosts))

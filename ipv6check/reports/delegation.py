@@ -181,7 +181,7 @@ def _broken(zone: Zone, way: Iteration, is_certain: bool, scales: Scales, speech
 def _reasons(step: ZoneStep, scales: Scales, speech: Speech) -> Iterable[str]:
     for host, why in step.unusable:
         text = speech.gettext(UNUSABLE[why][1]) if why in UNUSABLE else for_terminal(why, TEXT)
-        lost = [via.rpartition(": ")[2] for via in step.via if f"{host}: " in via]
+        lost = [zone for server, zone in step.lost if server == host]
         where = f" ({', '.join(for_terminal(zone, TEXT) for zone in lost)})" if lost else ""
         yield f"{_host(host, step.zone, speech)}: {text}{where}"
     for asked in step.asked:

@@ -153,7 +153,7 @@ def _stuck(state: State, steps: tuple[ZoneStep, ...], scales: Scales) -> Passage
     failures = [(asked, scales.referral(asked).failure) for asked in step.asked]
     said = [f"{asked.host} ({asked.server}): {problem_of(failure)}" for asked, failure in failures if failure is not None]
     said += [f"{host}: {why}" for host, why in step.unusable]
-    lost = sorted({via.rpartition(": ")[2] for via in step.via} - {"", step.zone})
+    lost = sorted({zone for _, zone in step.lost} - {"", step.zone})
     has_own = any(asked.zone == step.zone for asked in step.asked) or any(why != UNRESOLVED for _, why in step.unusable)
     behind = lost[0] if lost and not has_own else ""
     return Passage(state, None, step.zone, steps[-2].zone if len(steps) > 1 else "", tuple(sorted(set(said))), behind)

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -335,8 +336,6 @@ async def test_a_resolver_that_never_answers_is_given_up(tries: int) -> None:
 
 def reverse(tree: Tree) -> str:
     """Give the web address a reverse name that leads back."""
-    from ipaddress import ip_address
-
     pointer = ip_address("2400:1::1").reverse_pointer
     tree.zones["."].records = {(pointer, "PTR"): (f"{DOMAIN}.",)}
     return pointer
@@ -361,6 +360,18 @@ async def test_a_reverse_name_is_given_up_after_the_wanted_tries() -> None:
     look = Look(tree, "dns", "resources")
     assert await look.until_settled() == 3
     assert tree.looked_up[pointer, "PTR", False] == 3
+
+
+async def test_where_a_reverse_name_leads_is_asked_until_answered_and_no_more() -> None:
+    tree = healthy()
+    pointer, host = reverse(tree), f"may-chu.{DOMAIN}"
+    tree.zones["."].records = {(pointer, "PTR"): (f"{host}.",)}
+    other = ip_address("11.0.0.1").reverse_pointer
+    tree.spoil_lookups[other, "PTR"] = mute
+    tree.spoil_lookups[host, "AAAA"] = first(1, mute)
+    look = Look(tree, "dns", "resources")
+    assert await look.until_settled() == 3
+    assert (tree.looked_up[host, "AAAA", False], tree.looked_up[other, "PTR", False]) == (2, 3)
 
 
 async def test_tables_that_are_not_there_are_told() -> None:
