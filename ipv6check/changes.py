@@ -2,6 +2,8 @@
 
 Each check of each domain has a `Standing`, which one run after the other is held against (`follow`). What was not measured
 changes nothing. Where a rule is new, its outcome is taken over without a word: the site did not change, we did.
+
+A level that is a minimum ("3+") is held against what it excludes: from "3+" to "1" is a loss, from "3+" to "4" nothing new.
 """
 
 from collections.abc import Mapping
@@ -15,6 +17,9 @@ from ipv6check.score import Score
 
 LEVEL: Final = "level"
 """The id under which the level of a domain is followed, beside the checks."""
+
+MINIMUM: Final = "+"
+"""The end of a level that is a minimum (see `score.Level.mark`)."""
 
 SECOND_LOOK: Final = timedelta(hours=6)
 """A failure that could be the path's is believed when it is seen again so much later."""
@@ -105,19 +110,25 @@ class Look:
 
     @property
     def goodness(self) -> int | None:
-        """How good it is, None when it cannot be compared."""
+        """How good it is at least, None when it cannot be compared."""
         return goodness(self.check, self.outcome)
 
 
 def goodness(check: str, outcome: str) -> int | None:
-    """How good an outcome of a check (or a level) is, None when it cannot be compared."""
-    return int(outcome) if check == LEVEL else GOODNESS.get(outcome)
+    """How good an outcome of a check (or a level) is at least, None when it cannot be compared."""
+    return int(outcome.rstrip(MINIMUM)) if check == LEVEL else GOODNESS.get(outcome)
+
+
+def _can_be_same(one: str, other: str) -> bool:
+    """Whether two levels can be one and the same, since one of them is a minimum that the other does not exclude."""
+    low, high = sorted((one, other), key=lambda level: int(level.rstrip(MINIMUM)))
+    return low.endswith(MINIMUM) or low == high.rstrip(MINIMUM)
 
 
 def looks(
     verdicts: Mapping[str, Verdict], score: Score, versions: Mapping[str, str], run_id: str, at: datetime
 ) -> dict[str, Look]:
-    """What a run says of a domain: each check that was measured, and the level where it is certain.
+    """What a run says of a domain: each check that was measured, and the level where it says anything.
 
     `versions` are those of the rules, by check, and under `LEVEL` that of all together.
     """
@@ -126,9 +137,8 @@ def looks(
         for id_, verdict in verdicts.items()
         if verdict.outcome is not Outcome.NOT_MEASURED and not id_.startswith("OPS-")
     }
-    if score.is_measured and not score.level.is_minimum:
-        level = str(score.level.number)
-        seen[LEVEL] = Look(check=LEVEL, outcome=level, version=versions.get(LEVEL, ""), run_id=run_id, at=at)
+    if score.is_measured and score.level.mark != f"0{MINIMUM}":
+        seen[LEVEL] = Look(check=LEVEL, outcome=score.level.mark, version=versions.get(LEVEL, ""), run_id=run_id, at=at)
     return seen
 
 
@@ -137,14 +147,19 @@ def follow(domain: str, before: Standing | None, look: Look) -> tuple[Standing, 
     new = look.goodness
     if before is None or new is None or goodness(look.check, before.outcome) is None:
         return _afresh(before, look), None
+    is_level = look.check == LEVEL
+    is_open = is_level and before.outcome != look.outcome and _can_be_same(before.outcome, look.outcome)
     if before.version != look.version:
-        told = _change(domain, before, look, Kind.RULES) if look.check == LEVEL and before.outcome != look.outcome else None
-        return _afresh(before, look), told
+        has_moved = is_level and before.outcome != look.outcome and not is_open
+        return _afresh(before, look), _change(domain, before, look, Kind.RULES) if has_moved else None
     old = goodness(look.check, before.outcome)
     assert old is not None
-    if new == old:
-        seen = before.seen + 1
-        return replace(before, outcome=look.outcome, seen=seen, suspect="", sightings=0, suspect_run="", suspect_at=None), None
+    if is_open and (new < old or look.outcome.endswith(MINIMUM) > before.outcome.endswith(MINIMUM)):
+        return _unsuspected(before) if _excludes_suspect(look, before) else before, None  # it says less than is known
+    if is_open:
+        before = replace(before, best=max(before.best, new))
+    if is_open or new == old:
+        return replace(_unsuspected(before), outcome=look.outcome, seen=before.seen + 1), None
     if new < old:
         before = _suspected(before, look)
         if not _is_confirmed(before, look):
@@ -152,6 +167,16 @@ def follow(domain: str, before: Standing | None, look: Look) -> tuple[Standing, 
     elif look.check not in SHOWN_AT_ONCE and before.seen < SIGHTINGS.get(before.outcome, 1):
         return _afresh(before, look), None  # what was never believed is not told as overcome
     return _changed(domain, before, look, _kind(before, look, old, new))
+
+
+def _excludes_suspect(look: Look, before: Standing) -> bool:
+    """Whether what was suspected cannot be so, given what this look says at least."""
+    suspected = goodness(look.check, before.suspect) if before.suspect else None
+    return suspected is not None and suspected < (look.goodness or 0)
+
+
+def _unsuspected(before: Standing) -> Standing:
+    return replace(before, suspect="", sightings=0, suspect_run="", suspect_at=None)
 
 
 def _suspected(before: Standing, look: Look) -> Standing:

@@ -63,6 +63,18 @@ P, W, F, N, A = "pass", "warn", "fail", "nm", "n/a"
         (LEVEL, ["3", "1", "1"], ["2 lost 1"]),
         (LEVEL, ["3", "1", "3"], []),
         (LEVEL, ["0", "2", "3"], ["1 gained 1", "2 gained 2"]),
+        (LEVEL, ["3+", "1", "1"], ["2 lost 1"]),
+        (LEVEL, ["3+", "1", "3+"], []),
+        (LEVEL, ["3+", "1", "1+", "1"], ["3 lost 1"]),
+        (LEVEL, ["3+", "1", "2+", "1"], []),
+        (LEVEL, ["1", "3+"], ["1 gained 1"]),
+        (LEVEL, ["3+", "1", "1", "3+"], ["2 lost 1", "3 recovered 3"]),
+        (LEVEL, ["3+", "3", "3+", "4"], ["3 gained 3"]),
+        (LEVEL, ["3+", "4", "3+", "4"], []),
+        (LEVEL, ["2+", "3+", "2", "2"], ["3 lost 2"]),
+        (LEVEL, ["3+", "2+", "3+"], []),
+        (LEVEL, ["3", "1+", "4"], ["2 gained 2"]),
+        (LEVEL, ["3+", "2", "2+", "3+"], []),
     ],
 )
 def test_what_is_told(check: str, outcomes: list[str], changes: list[str]) -> None:
@@ -82,6 +94,8 @@ def test_a_new_version_of_a_rule_makes_no_entry() -> None:
 def test_a_level_that_new_rules_moved_is_told_as_that() -> None:
     assert told(LEVEL, ["3", "2"], versions=["1", "2"]) == ["1 rules 1"]
     assert told(LEVEL, ["3", "3"], versions=["1", "2"]) == []
+    assert told(LEVEL, ["3+", "4"], versions=["1", "2"]) == []
+    assert told(LEVEL, ["3+", "2"], versions=["1", "2"]) == ["1 rules 1"]
 
 
 def test_after_a_quiet_time_unstable_is_forgotten() -> None:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
+from itertools import dropwhile, islice, takewhile
 
 from ipv6check.changes import LEVEL, Standing
+from ipv6check.reports.history import state_of
+from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech
 from ipv6check.reports.nights import UNKNOWN
 from ipv6check.reports.past import Night, Past
@@ -36,8 +38,9 @@ def notes(card: Card, past: Past, run_id: str, speech: Speech) -> dict[str, Note
 
 
 def _level_note(level: Level, standing: Standing | None, nights: Sequence[Night], speech: Speech) -> Note | None:
-    """By the nights themselves, for a level that is "at least" has no standing; nights that say nothing are passed over."""
-    if standing and standing.suspect == str(level.number) != standing.outcome and not level.is_minimum:
+    """By the nights themselves, for a standing may know more of the level than a night says; nights that say nothing are passed
+    over."""
+    if standing and standing.suspect == level.mark != standing.outcome:
         return Note(_unconfirmed(standing, speech), is_open=True)
     known = [(at, state) for at, _, *state in nights if tuple(state) != UNKNOWN]
     same = list(takewhile(lambda night: night[1] == [level.number, level.is_minimum], reversed(known)))
@@ -69,14 +72,18 @@ def _unconfirmed(standing: Standing, speech: Speech) -> str:
 
 
 def moved_level(domain: str, past: Past, speech: Speech) -> str:
-    """That a domain's level moved only because the rules changed, where it still stands as they left it; else ""."""
+    """That a domain's level moved with the rules, from what to what, where it still stands as they left it; else ""."""
     standing = past.standings.get(domain, {}).get(LEVEL)
     change = next((one for one in past.moved if one.domain == domain and standing and standing.since == one.run_id), None)
     if change is None:
         return ""
+    new, old = islice(dropwhile(lambda run: run.id != change.run_id, past.runs), 2)
     return speech.gettext(
-        "The level moved from %(before)s to %(after)s on %(date)s only because the rules changed; the site itself did not.",
-        before=f"L{change.before}",
-        after=f"L{change.after}",
-        date=speech.date(past.started().get(change.run_id)),
+        "The level moved from %(before)s to %(after)s on %(date)s, when the rules changed (%(old)s to %(new)s);"
+        " that is not counted as a change of the site.",
+        before=state_of(LEVEL, change.before, speech.code),
+        after=state_of(LEVEL, change.after, speech.code),
+        date=speech.date(new.started_at),
+        old=for_terminal(old.rules_version),
+        new=for_terminal(new.rules_version),
     )

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 from sqlalchemy import Connection, delete
 from sqlmodel import insert
@@ -11,10 +10,7 @@ from ipv6check.changes import LEVEL
 from ipv6check.model import Outcome
 from ipv6check.score import Card
 from ipv6check.store.codec import Counts, encode_counts
-from ipv6check.store.tables import AgencyTallyRow, TallyRow
-
-TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
-AGENCY_TALLY: Final = AgencyTallyRow.__table__  # type: ignore[attr-defined]
+from ipv6check.store.tables import AGENCY_TALLY, TALLY
 
 Counted = Counter[tuple[str, str]]
 """By check (or level) and outcome."""
@@ -50,7 +46,7 @@ def _outcomes(card: Card) -> Iterator[tuple[str, str]]:
     """What of a card is counted: every check, and the level: `3`, `3+` for at least L3."""
     yield from ((id_, verdict.outcome.value) for id_, verdict in card.verdicts.items())
     level = card.score.level
-    yield LEVEL, f"{level.number}{'+' * level.is_minimum}" if card.score.is_measured else Outcome.NOT_MEASURED.value
+    yield LEVEL, level.mark if card.score.is_measured else Outcome.NOT_MEASURED.value
 
 
 def _by_check(counted: Mapping[tuple[str, str], int]) -> Counts:
