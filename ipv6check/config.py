@@ -8,12 +8,13 @@ import difflib
 import platform
 import tomllib
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 LOCAL_FILE: Final = Path("ipv6check.toml")
@@ -31,7 +32,43 @@ CANARIES: Final = (
 )
 """Dual-stack HTTPS hosts of different operators."""
 
+BESIDE_THE_FILE: Final = (
+    ("network", "root_hints"),
+    ("network", "trust_anchor"),
+    ("network", "ca_file"),
+    ("network", "opt_out"),
+    ("smtp", "password_file"),
+    ("webhook", "secret_file"),
+    ("targets", "agencies"),
+    ("targets", "exceptions"),
+    ("targets", "disputes"),
+)
+"""Keys whose file may stand beside the configuration file that names it."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, by name or address, is this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _hook(url: str) -> str:
+    """Refuse a URL that would be spoken to in the clear, or that holds a password."""
+    parts = urlsplit(url)
+    if url and (parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or ""))):
+        raise ValueError("must begin with https:// (http:// to this machine itself only)")
+    if url and (not parts.hostname or "@" in parts.netloc):
+        raise ValueError("must name a host, and neither user nor password")
+    return url
+
+
 NonNegative = Annotated[float, Field(ge=0)]
+MailAddress = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$", max_length=254)
+]
+HookUrl = Annotated[str, AfterValidator(_hook)]
 S = TypeVar("S", bound="Sections")
 
 
@@ -97,10 +134,64 @@ class Data(Section):
     rdap: str = Field(default="", pattern="^(https?://.+)?$")
 
 
+class Lists(Section):
+    """What stands beside the target lists: the bodies of the city, exceptions and disputes. Without its file each is empty."""
+
+    agencies: Path = Path("targets/agencies.csv")
+    exceptions: Path = Path("targets/exceptions.csv")
+    disputes: Path = Path("targets/disputes.csv")
+
+
 class Programme(Section):
     """The goals that the measured curve is held against: a TOML file like `ipv6check/programme.toml`, which is the default."""
 
     file: Path | None = None
+
+
+class Report(Section):
+    """What the reports say of ourselves: `contact` is who answers questions about results, in a line of text."""
+
+    contact: str = Field(default="", max_length=200)
+
+
+class Notices(Section):
+    """Who is told what changed: addresses for the whole city, and by agency (its name or code, as the lists have it).
+
+    `site` is where the site stands, for links; `memory` the file that holds what was told to whom.
+    """
+
+    city: tuple[MailAddress, ...] = ()
+    agencies: dict[Annotated[str, Field(min_length=1)], tuple[MailAddress, ...]] = {}
+    site: str = Field(default="", pattern=r'^(https?://[^\s<>"]+)?$')
+    memory: Path = Path("results/notices.json")
+
+
+class Smtp(Section):
+    """The mail server that takes our mail: `security` is how the connection is encrypted."""
+
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    sender: MailAddress | Literal[""] = ""
+    sender_name: str = ""
+    unsubscribe: str = Field(default="", pattern=r"^((https://|mailto:)[\x21-\x3b\x3d\x3f-\x7e]+)?$")
+
+
+class Webhook(Section):
+    """The program that is told the same as JSON, signed with a secret that both know."""
+
+    url: HookUrl = ""
+    secret: SecretStr = SecretStr("")
+    secret_file: Path | None = None
+
+
+class Metrics(Section):
+    """Figures for Prometheus: a file `*.prom` in the folder that node_exporter's textfile collector reads."""
+
+    textfile: Path | None = None
 
 
 class Sections(BaseModel):
@@ -114,7 +205,13 @@ class Sections(BaseModel):
     vantage: Vantage = Field(default_factory=Vantage)
     store: Store = Store()
     data: Data = Data()
+    targets: Lists = Lists()
     programme: Programme = Programme()
+    report: Report = Report()
+    notices: Notices = Notices()
+    smtp: Smtp = Smtp()
+    webhook: Webhook = Webhook()
+    metrics: Metrics = Metrics()
 
 
 class Settings(Sections, BaseSettings):
@@ -150,7 +247,7 @@ def load(config: Path | None = None, options: Mapping[str, Any] | None = None) -
 
 
 def shown(settings: Settings) -> dict[str, Any]:
-    """The settings in force as plain data, a password in the store's URL masked."""
+    """The settings in force as plain data, secrets masked."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
     plain["store"]["url"] = masked(settings.store.url)
     return plain
@@ -172,7 +269,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not a TOML file: {error}") from None
-    for table, key in (("network", "root_hints"), ("network", "trust_anchor"), ("network", "ca_file"), ("network", "opt_out")):
+    for table, key in BESIDE_THE_FILE:
         value = document.get(table, {}).get(key) if isinstance(document.get(table), dict) else None
         if isinstance(value, str) and (beside := path.parent / value).exists():
             document[table][key] = str(beside)

@@ -1,6 +1,5 @@
 """The command line: parse, call one function, print. Data goes to stdout, progress and logs to stderr."""
 
-from ipv6check.cli import demo, history, lists, measuring, reading, serving, storage, tables  # noqa: F401 - the commands join the group
 from ipv6check.cli.main import cli
 
 

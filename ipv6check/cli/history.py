@@ -12,7 +12,7 @@ from ipv6check.changes import LEVEL
 from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.reading import opened
 from ipv6check.model import Outcome
-from ipv6check.reports.history import Form, Point, title_of, write_changes, write_series
+from ipv6check.reports.history import Form, Point, print_changes, print_series, title_of, write_changes, write_series
 from ipv6check.rules import BY_ID
 
 form_option = click.option(
@@ -44,8 +44,11 @@ def diff(options: Options, first: str | None, second: str | None, domain: str | 
     ends = sorted((archive.run(first), archive.run(second or first)), key=lambda run: run.started_at)
     begin, end = ends[0].started_at, ends[1].started_at
     chosen = [run.id for run in runs if (begin < run.started_at <= end) or (begin == end and run.started_at == end)]
-    changes = archive.history.changes(chosen, domain=domain)
-    write_changes(changes, runs, sys.stdout, form, options.language, Console(file=sys.stdout))
+    changes = archive.history.changes(chosen, domains=None if domain is None else {domain})
+    if form == "table":
+        print_changes(changes, runs, Console(file=sys.stdout), options.language)
+    else:
+        write_changes(changes, runs, sys.stdout, form, options.language)
 
 
 @cli.command()
@@ -61,8 +64,11 @@ def trend(options: Options, check: str, agency: str | None, form: Form) -> None:
     points = [_point(check, *entry) for entry in opened(options).history.tally(check, agency)]
     if not points:
         raise click.ClickException(f"{agency or check}: {NO_SERIES}")
-    title = " · ".join((*((agency,) if agency else ()), f"{check} {title_of(check, options.language)}"))
-    write_series(points, title, sys.stdout, form, options.language, Console(file=sys.stdout))
+    if form == "table":
+        title = " · ".join((*((agency,) if agency else ()), f"{check} {title_of(check, options.language)}"))
+        print_series(points, title, Console(file=sys.stdout), options.language)
+    else:
+        write_series(points, sys.stdout, form)
 
 
 def _point(check: str, at: datetime, run_id: str, counts: Mapping[str, int]) -> Point:

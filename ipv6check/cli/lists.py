@@ -8,10 +8,12 @@ from typing import Final
 import click
 
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
+from ipv6check.config import Settings
 from ipv6check.model import Target
 from ipv6check.plan import Plan, make_plan
 from ipv6check.targets import Mistake, read_all, read_names
 from ipv6check.targets.bodies import BodiesError, read_bodies, without_domain
+from ipv6check.targets.register import Register
 
 DEFAULT_LISTS: Final = (Path("targets/hanoi.csv"),)
 
@@ -49,6 +51,15 @@ def tell(mistakes: Iterable[Mistake]) -> None:
         click.echo(str(mistake), err=True)
 
 
+def told_register(settings: Settings) -> Register:
+    """What stands beside the target lists; what is wrong in it is printed and left out."""
+    from ipv6check.wiring import register
+
+    found, mistakes = register(settings)
+    tell(mistakes)
+    return found
+
+
 def planned(options: Options, lists: Sequence[Path], limit: int | None, *, is_strict: bool = False) -> Plan:
     """Make the plan of some lists."""
     from ipv6check.wiring import read_opt_out
@@ -74,17 +85,27 @@ def targets() -> None:
 @click.option(
     "--bodies", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Print its bodies without a domain."
 )
+@pass_options
 @ends_with
-def targets_check(files: tuple[Path, ...], bodies: Path | None) -> int:
-    """Read the lists and report every mistake with file and line.
+def targets_check(options: Options, files: tuple[Path, ...], bodies: Path | None) -> int:
+    """Read the lists and report every mistake with file and line; so with the bodies, exceptions and disputes beside them.
 
     `--bodies` names a CSV with a column `agency`: those of its bodies that have no domain in the lists are printed.
     """
-    found = read_all(files)
-    tell(found.mistakes)
-    errors = sum(mistake.is_error for mistake in found.mistakes)
+    from ipv6check.wiring import register
+
+    settings = options.settings()
+    beside_them = {Path(path).resolve() for path in settings.targets.model_dump().values()}
+    found = read_all(path for path in files if path.resolve() not in beside_them)
+    beside, more = register(settings, frozenset(target.domain for target in found.targets))
+    mistakes = (*found.mistakes, *more)
+    tell(mistakes)
+    errors = sum(mistake.is_error for mistake in mistakes)
     agencies = len({target.agency for target in found.targets})
-    click.echo(f"{len(found.targets)} domains of {agencies} agencies, {errors} errors, {len(found.mistakes) - errors} warnings")
+    click.echo(f"{len(found.targets)} domains of {agencies} agencies, {errors} errors, {len(mistakes) - errors} warnings")
+    if beside != Register():
+        said = (len(beside.bodies), len(beside.exemptions), len(beside.disputes))
+        click.echo("beside them {} bodies, {} exceptions, {} disputes".format(*said))
     if bodies is not None:
         from ipv6check.reports.hostile import for_terminal
 
@@ -140,4 +161,6 @@ def config_show(options: Options) -> None:
 def _toml(value: object) -> str:
     import json
 
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_toml(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
     return json.dumps(value, ensure_ascii=False)

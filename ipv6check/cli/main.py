@@ -1,17 +1,18 @@
 """The program itself: its options, its exit codes, and how what goes wrong is told."""
 
 import functools
-import json
-import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, ParamSpec, TypeVar
 
 import click
 
+from ipv6check.cli import logs
+from ipv6check.reports.hostile import for_json
 from ipv6check.rules.words import Language
 from ipv6check.version import __version__
 
@@ -51,8 +52,63 @@ class Options:
 pass_options = click.make_pass_decorator(Options)
 
 
+COMMANDS: Final = {
+    "bundle": (
+        "exports",
+        "Write a zip for each agency: its scorecards, its CSV, its letters, a read-me; nothing of other agencies.",
+    ),
+    "config": ("lists", "Look at the configuration."),
+    "data": ("tables", "Work with the tables of Internet resources: routing, registry, RPKI."),
+    "db": ("storage", "Set up, upgrade and copy the database."),
+    "demo": (
+        "demo",
+        "Scan a small city in a box: invented agencies on servers of our own, in a network namespace that nothing leaves.",
+    ),
+    "diff": ("history", "What changed with a run (default: the newest), or from one run to another; confirmed changes only."),
+    "doctor": (
+        "measuring",
+        "Measure this measuring point: IPv6, IPv4, resolver, clock, limits; say what will not be measured, and why.",
+    ),
+    "explain": ("reading", "A check's page; or every verdict of a domain with its evidence and the equal commands by hand."),
+    "export": ("exports", "Write a run's results as data."),
+    "judge": ("reading", "Make verdicts again from stored observations."),
+    "look": ("measuring", "Look at domains now and print their scorecards."),
+    "metrics": ("notices", "A run's figures for Prometheus, as node_exporter's textfile collector reads them (*.prom)."),
+    "nightly": (
+        "measuring",
+        "Scan, judge, write the site and the exports; tell what is new where the configuration says to whom.",
+    ),
+    "notify": (
+        "notices",
+        "Tell agencies and the city what is new: confirmed changes, certificates and signatures that end soon.",
+    ),
+    "plan": ("lists", "Print who would be contacted, how often, and who asked to be left alone."),
+    "report": (
+        "reading",
+        "Write the static site: overview, agencies, a scorecard for each domain, changes, programme; Vietnamese and English.",
+    ),
+    "scan": ("measuring", "Observe all targets, then judge the run."),
+    "serve": ("serving", "Serve the site live, read-only, with filters and a JSON API (/api/v1/openapi.json)."),
+    "targets": ("lists", "Work with target lists."),
+    "trend": ("history", "How many domains had which outcome, run by run."),
+}
+"""Each command's module and first sentence: a module takes long to import, so that is done when one of its commands is run."""
+
+
 class Program(click.Group):
-    """A group that tells the operator's mistakes in a line and ends with the code for them."""
+    """A group that tells the operator's mistakes in a line and ends with the code for them.
+
+    Until a command is asked for, one without options stands in its place.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(commands=[click.Command(name, help=text) for name, (_, text) in COMMANDS.items()], **settings)
+
+    def resolve_command(self, context: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; importing its module puts it into its place."""
+        if args[0] in COMMANDS:
+            import_module(f"ipv6check.cli.{COMMANDS[args[0]][0]}")
+        return super().resolve_command(context, args)
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
@@ -73,7 +129,7 @@ class Program(click.Group):
 
 
 def _tell(error: Exception) -> None:
-    for line in str(error).splitlines():
+    for line in for_json(str(error)).splitlines():
         click.echo(f"ipv6check: {line}", err=True)
 
 
@@ -87,22 +143,7 @@ def _tell(error: Exception) -> None:
 def cli(context: click.Context, config: Path | None, url: str | None, lang: str, verbose: int) -> None:
     """Measure how ready a city's public services are for IPv6, and say what to do about it."""
     context.obj = Options(config, url, "en" if lang == "en" else "vi")
-    levels: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
-    is_terminal = sys.stderr.isatty()
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s") if is_terminal else JsonLines())
-    logging.basicConfig(level=levels[min(verbose, 2)], handlers=[handler], force=True)
-
-
-class JsonLines(logging.Formatter):
-    """A log record as one line of JSON, for the journal."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Format a record."""
-        entry = {"at": record.created, "level": record.levelname, "from": record.name, "message": record.getMessage()}
-        if record.exc_info:
-            entry["trace"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False)
+    logs.start(verbose)
 
 
 def ends_with(function: Callable[P, int]) -> Callable[P, None]:

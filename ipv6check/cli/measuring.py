@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
@@ -13,15 +14,16 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
-from ipv6check.cli.lists import bodies_option, named_bodies, planned, targets_argument
+from ipv6check.cli.lists import bodies_option, named_bodies, planned, targets_argument, told_register
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
+from ipv6check.cli.notices import must_tell, send_notices, write_metrics
 from ipv6check.cli.progress import counted, shown
 from ipv6check.config import Settings
 from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import Outcome, Run, Target
 from ipv6check.net.api import RunNetwork
-from ipv6check.nightly import card_of, judge_run, look_at, look_at_ourselves, observe, past_of
+from ipv6check.nightly import card_of, cards_of, judge_run, look_at, look_at_ourselves, observe, past_of
 from ipv6check.plan import Plan
 from ipv6check.rules import RULES
 from ipv6check.rules.words import Language
@@ -84,8 +86,6 @@ def look(options: Options, domains: tuple[str, ...], as_json: bool, address: str
 
 
 def _at(target: Target, address: str | None) -> Target:
-    from dataclasses import replace
-
     try:
         return replace(target, address=str(ip_address(address))) if address else target
     except ValueError:
@@ -145,6 +145,7 @@ def run_scan(
         database.ready()
         archive = Archive(database)
         probes = probes_for(settings, only)
+        plan = replace(plan, is_partial=True) if plan and only else plan
         observed = observe(settings, database, network, plan, resume=resume, probes=probes, show=shown)
         if observed.was_stopped:
             click.echo(f"stopped; go on with: ipv6check scan --resume {observed.run_id}", err=True)
@@ -152,6 +153,7 @@ def run_scan(
         total = archive.run(observed.run_id).planned
         judge_run(archive, observed.run_id, lambda seen: counted(seen, total, "judge"))
     run = archive.run(observed.run_id)
+    write_metrics(settings, archive, run.id)
     return run.id, Exit.PARTIAL if _is_partial(run, archive.each_card(run.id)) else Exit.DONE
 
 
@@ -195,13 +197,16 @@ def has_findings(cards: Iterable[Card], fail_on: str) -> bool:
 @pass_options
 @ends_with
 def nightly(options: Options, lists: tuple[Path, ...], output: Path, bodies: Path | None, fail_on: str) -> int:
-    """Scan, judge, write the site and the exports."""
+    """Scan, judge, write the site and the exports; tell what is new where the configuration says to whom."""
     settings = options.settings()
+    is_to_be_told = must_tell(settings)
     known = named_bodies(bodies)
     run_id, code = run_scan(settings, planned(options, lists, None))
     if code is Exit.INTERRUPTED:
         return code
     cards = publish(settings, run_id, output, options.language, known)
+    if is_to_be_told and not send_notices(settings, Archive(Database(settings.store.url)), run_id):
+        return Exit.PARTIAL
     return Exit.FINDINGS if code is Exit.DONE and has_findings(cards, fail_on) else code
 
 
@@ -214,8 +219,9 @@ def publish(settings: Settings, run_id: str, output: Path, language: Language, b
     from ipv6check.reports.site import write_site
     from ipv6check.reports.terminal import print_summary
 
-    archive = Archive(Database(settings.store.url))
-    run, cards = archive.run(run_id), archive.cards(run_id)
+    archive, register = Archive(Database(settings.store.url)), told_register(settings)
+    run = archive.run(run_id)
+    cards = list(cards_of(archive, run, register))
     output.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
 
@@ -231,6 +237,8 @@ def publish(settings: Settings, run_id: str, output: Path, language: Language, b
         output / "site",
         evidence_of=lambda domain: archive.evidence(run_id, domain),
         past=past_of(archive, run, goals(settings)),
+        contact=settings.report.contact,
+        structure=register.bodies,
         bodies=without_domain(bodies, [card.target for card in cards]),
     )
     write("vnnic.csv", lambda out: write_csv(run, cards, out, profile="vnnic"))

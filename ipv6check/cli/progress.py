@@ -3,7 +3,7 @@
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
@@ -90,3 +90,11 @@ def counted(items: Iterable[T], total: int, what: str) -> Iterable[T]:
     if not sys.stderr.isatty():
         return items
     return track(items, total=total, description=what, console=console, transient=True)
+
+
+@contextmanager
+def advancing(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give what is told how many are done, of how many: a bar on a terminal."""
+    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,28 +1,29 @@
-"""Commands that work on what is stored, without the network: `judge`, `report`, `export`, `explain`."""
+"""Commands that work on what is stored, without the network: `judge`, `report`, `explain`."""
 
-import io
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from io import TextIOWrapper
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from ipv6check.cli.lists import bodies_option, named_bodies
+from ipv6check.cli.lists import bodies_option, named_bodies, told_register
 from ipv6check.cli.main import Options, cli, pass_options
-from ipv6check.cli.progress import counted
+from ipv6check.cli.progress import advancing, counted
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
-from ipv6check.nightly import past_of, save_verdicts
-from ipv6check.rules.words import Language
+from ipv6check.nightly import cards_of, past_of, save_verdicts
+from ipv6check.reports.past import day_of
+from ipv6check.reports.site import Printing
+from ipv6check.reports.standing import Audience
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database
+from ipv6check.targets.agencies import Bodies, heir
 from ipv6check.targets.bodies import without_domain
 from ipv6check.wiring import goals
 
 run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
+agency_option = click.option("--agency", "agencies", metavar="NAME|CODE", multiple=True, help="Only these agencies.")
+pdf_option = click.option("--pdf", is_flag=True, help="A PDF beside each Vietnamese scorecard (extra `pdf`).")
+audience_option = click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True)
 
 
 def opened(options: Options) -> Archive:
@@ -57,107 +58,74 @@ def _counter(run: Run) -> Callable[[Iterable[Evidence]], Iterable[Evidence]]:
 @cli.command()
 @run_option
 @click.option("--output", type=click.Path(file_okay=False, path_type=Path), default=Path("results/site"), show_default=True)
-@click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True)
-@click.option("--agency", "agencies", multiple=True, help="Only these agencies.")
+@audience_option
+@agency_option
 @bodies_option
+@pdf_option
 @pass_options
 def report(
-    options: Options, run_id: str | None, output: Path, audience: str, agencies: tuple[str, ...], bodies: Path | None
+    options: Options,
+    run_id: str | None,
+    output: Path,
+    audience: Audience,
+    agencies: tuple[str, ...],
+    bodies: Path | None,
+    pdf: bool,
 ) -> None:
     """Write the static site: overview, agencies, a scorecard for each domain, changes, programme; Vietnamese and English."""
     from ipv6check.reports.site import write_site
 
-    archive = opened(options)
+    if pdf and audience == "public":
+        raise click.UsageError("--pdf is of scorecards, which --audience public has none of")
+    settings, archive, printing = options.settings(), opened(options), printing_or_none(pdf)
     run = archive.run(run_id)
-    cards = archive.cards(run.id)
-    unknown = set(agencies) - {card.target.agency for card in cards}
-    if unknown:
-        raise click.BadParameter(f"no such agency in run {run.id}: {', '.join(sorted(unknown))}", param_hint="--agency")
-    front = write_site(
-        run,
-        cards,
-        output,
-        evidence_of=lambda domain: archive.evidence(run.id, domain),
-        audience="public" if audience == "public" else "internal",
-        agencies=agencies,
-        past=past_of(archive, run, goals(options.settings()), agencies),
-        bodies=without_domain(named_bodies(bodies), [card.target for card in cards]),
-    )
+    register = told_register(settings)
+    cards = list(cards_of(archive, run, register))
+    agencies = _with_forerunners(named_agencies(run, cards, agencies), run, cards, register.bodies)
+    with advancing("report") as progress:
+        front = write_site(
+            run,
+            cards,
+            output,
+            evidence_of=lambda domain: archive.evidence(run.id, domain),
+            audience=audience,
+            agencies=agencies,
+            past=past_of(archive, run, goals(settings), agencies),
+            bodies=without_domain(named_bodies(bodies), [card.target for card in cards]),
+            progress=progress,
+            contact=settings.report.contact,
+            structure=register.bodies,
+            printing=printing,
+        )
     click.echo(front)
 
 
-@cli.command()
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl", "json", "xlsx"]), default="csv", show_default=True)
-@run_option
-@click.option(
-    "--profile",
-    type=click.Choice(["vnnic", "full", "internetnl", "sidn"]),
-    default="vnnic",
-    show_default=True,
-    help="Columns of the CSV.",
-)
-@click.option("--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), help="File (default: stdout).")
-@click.option("--delimiter", type=click.Choice([",", ";"]), default=",", show_default=True)
-@click.option("--no-bom", is_flag=True, help="Without the mark by which Excel knows UTF-8.")
-@click.option("--dictionary", is_flag=True, help="The data dictionary of the CSV, in place of data.")
-@pass_options
-def export(
-    options: Options,
-    form: str,
-    run_id: str | None,
-    profile: str,
-    output: Path | None,
-    delimiter: str,
-    no_bom: bool,
-    dictionary: bool,
-) -> None:
-    """Write a run's results as data."""
-    from ipv6check.reports.export import write_csv, write_dictionary, write_json, write_jsonl
-
-    if dictionary:
-        with _out(output) as out:
-            write_dictionary(out)
-        return
-    archive = opened(options)
-    run = archive.run(run_id)
-    cards = archive.cards(run.id)
-    if form == "xlsx":
-        _write_workbook(run, cards, output, options.language)
-        return
-    with _out(output) as out:
-        if form == "csv":
-            write_csv(run, cards, out, profile=profile, delimiter=delimiter, bom=not no_bom)
-        elif form == "jsonl":
-            write_jsonl(run, cards, out)
-        else:
-            write_json(run, cards, out)
+def _with_forerunners(agencies: tuple[str, ...], run: Run, cards: Sequence[Card], bodies: Bodies) -> tuple[str, ...]:
+    """Agencies and those that they took over from, whose domains they count."""
+    day, known = day_of(run.started_at), (card.target.agency for card in cards)
+    return tuple(dict.fromkeys((*agencies, *(name for name in known if heir(name, bodies, day) in agencies))))
 
 
-def _write_workbook(run: Run, cards: Sequence[Card], output: Path | None, language: Language) -> None:
-    """Write a workbook, which is binary: to a file, or to a stdout that is none of a terminal."""
-    from ipv6check.reports.workbook import WorkbookError, write_workbook
+def named_agencies(run: Run, cards: Sequence[Card], asked: Sequence[str]) -> tuple[str, ...]:
+    """The names of agencies that were asked for by name or code, in the order of the list. Raises BadParameter."""
+    of_name = {card.target.agency: {card.target.agency, card.target.agency_code} for card in cards}
+    unknown = set(asked) - set().union(*of_name.values())
+    if unknown:
+        raise click.BadParameter(f"no such agency in run {run.id}: {', '.join(sorted(unknown))}", param_hint="--agency")
+    return tuple(name for name, known in of_name.items() if known & set(asked))
 
-    made = io.BytesIO()
+
+def printing_or_none(is_wanted: bool) -> Printing | None:
+    """What makes PDFs, where they are wanted; that they cannot be made here is told before anything is written."""
+    if not is_wanted:
+        return None
+    from ipv6check.reports.extras import ExtraError
+    from ipv6check.reports.pdf import printing
+
     try:
-        write_workbook(run, cards, made, language)
-    except WorkbookError as error:
+        return printing()
+    except ExtraError as error:
         raise click.ClickException(str(error)) from None
-    if output is None and sys.stdout.isatty():
-        raise click.UsageError("a workbook is binary: name a file with --output")
-    with click.open_file(str(output or "-"), "wb") as out:
-        out.write(made.getvalue())
-
-
-@contextmanager
-def _out(path: Path | None) -> Iterator[TextIO]:
-    """The file to write to, or stdout, as UTF-8."""
-    if path is None or str(path) == "-":
-        assert isinstance(sys.stdout, TextIOWrapper)
-        sys.stdout.reconfigure(encoding="utf-8", newline="")
-        yield sys.stdout
-    else:
-        with path.open("w", encoding="utf-8", newline="") as out:
-            yield out
 
 
 @cli.command()

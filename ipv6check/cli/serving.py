@@ -5,6 +5,8 @@ import importlib.util
 import click
 
 from ipv6check.cli.main import Options, cli, pass_options
+from ipv6check.cli.reading import audience_option
+from ipv6check.reports.standing import Audience
 from ipv6check.store import Database
 
 NEEDED = ("starlette", "uvicorn")
@@ -13,9 +15,9 @@ NEEDED = ("starlette", "uvicorn")
 @cli.command()
 @click.option("--host", default="::1", show_default=True, help="Address of this machine to serve at.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port (0: any free one).")
-@click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True)
+@audience_option
 @pass_options
-def serve(options: Options, host: str, port: int, audience: str) -> None:
+def serve(options: Options, host: str, port: int, audience: Audience) -> None:
     """Serve the site live, read-only, with filters and a JSON API (/api/v1/openapi.json). Contacts nobody."""
     if not all(importlib.util.find_spec(name) for name in NEEDED):
         raise click.ClickException("this needs the extra `web`: pip install 'ipv6check[web]'")
@@ -27,4 +29,4 @@ def serve(options: Options, host: str, port: int, audience: str) -> None:
     database.close()
     shown = f"[{host}]" if ":" in host else host
     click.echo(f"http://{shown}:{port}/ (Ctrl-C ends it)", err=True)
-    run(settings, host, port, "public" if audience == "public" else "internal")
+    run(settings, host, port, audience)

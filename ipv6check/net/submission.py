@@ -79,9 +79,12 @@ async def submission(server: MailServer) -> AsyncIterator[Submit]:
     try:
         yield submit
     finally:
-        if client.is_connected:
-            with suppress(SMTPException, OSError):
-                await client.quit()
+        transport = client.transport
+        with suppress(SMTPException, OSError):
+            await client.quit()
+        if isinstance(transport, asyncio.WriteTransport):  # all is said; a loop that ends now would leave it half closed
+            transport.abort()
+            await asyncio.sleep(0)
 
 
 @contextmanager

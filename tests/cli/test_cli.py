@@ -108,11 +108,11 @@ def test_settings_are_merged_in_order_and_secrets_masked(place: Path, monkeypatc
     (place / "config" / "ipv6check").mkdir(parents=True)
     (place / "config" / "ipv6check" / "ipv6check.toml").write_text('[network]\nconcurrency = 3\n[vantage]\nname = "user"\n')
     monkeypatch.setenv("IPV6CHECK_TRIES__COUNT", "4")
-    shown = run("--db", "postgresql+psycopg://me:secret@db/x", "config", "show").stdout
+    shown = run("--db", "postgresql+psycopg://me:mat-khau@db/x", "config", "show").stdout
     assert "concurrency = 5" in shown
     assert "count = 4" in shown
     assert 'name = "user"' in shown
-    assert "secret" not in shown
+    assert "mat-khau" not in shown
     assert "postgresql+psycopg://me:***@db/x" in shown
 
 
