@@ -148,6 +148,46 @@ class Target:
         return "demo" in self.services
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One body of the city: what it is, who stands above it, who took over. What is not known, or not confirmed, is empty.
+
+    `valid_from` and `valid_to` are its first and last day; its `successor` takes over on the day after the last.
+    """
+
+    name: str
+    kind: str = ""
+    parent: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+    successor: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exemption:
+    """Somebody accepts a result of a check until a day, which counts: it is shown as it was measured, and not scored."""
+
+    domain: str
+    check: str
+    until: date
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispute:
+    """Somebody doubts a result of a check: it is under review from `since` until `answered`."""
+
+    domain: str
+    check: str
+    since: date
+    by: str
+    says: str
+    answered: date | None = None
+    answer: str = ""
+
+
 Scalar = str | int | float | bool | None
 Arguments = Mapping[str, Scalar | Sequence[Scalar]]
 

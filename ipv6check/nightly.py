@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -13,20 +12,22 @@ from typing import Any, Final, TypeVar
 
 from ipv6check.changes import LEVEL
 from ipv6check.config import Settings
-from ipv6check.facts import Evidence, RunFacts, VantageFacts
+from ipv6check.facts import EffortFacts, Evidence, RunFacts, VantageFacts
 from ipv6check.judge import judge
 from ipv6check.model import Observation, Run, Target
 from ipv6check.net.api import RunNetwork
 from ipv6check.plan import Plan, shuffled
 from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
-from ipv6check.programme import Goal, course
+from ipv6check.programme import Course, Goal, course
 from ipv6check.reports.language import HANOI
-from ipv6check.reports.past import RECENT, STRIP_DAYS, Past
+from ipv6check.reports.past import RECENT, STRIP_DAYS, Past, day_of
+from ipv6check.reports.remarks import remarked
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.scan import Progress, Scanner
 from ipv6check.score import Card, score
 from ipv6check.store import Archive, Completion, Database, StorageError, Writer
+from ipv6check.targets.register import Register
 from ipv6check.wiring import controls, new_run, probes_for, rhythm
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ def observe(
         targets = archive.pending(resume)
     else:
         assert plan is not None
-        run = new_run(settings, len(plan.targets))
+        run = new_run(settings, len(plan.targets), plan.is_partial)
         archive.start_run(run, plan)
         targets = list(plan.to_contact)
     return _run(_observe(settings, database, network, run, shuffled(targets, run.id), earlier, probes, show))
@@ -166,16 +167,25 @@ async def _observe(
         scanner.stop()
 
     writer.start()
+    began = datetime.now(UTC)
     try:
         with _signals(loop, stop), show(scanner.progress):
             async with network:
                 await scanner.scan(targets)
+        await keeper.keep(_effort(network, began, len(run.efforts) + 1))
     finally:
         await asyncio.to_thread(writer.close)
     if not stopped.is_set():
         archive.finish_run(run.id)
     log.info("run %s: %s, loop lag p99 %.3f s, %s", run.id, scanner.progress, network.lag.percentile(0.99), network.counts)
     return Observed(run.id, stopped.is_set(), scanner.progress.bugs)
+
+
+def _effort(network: RunNetwork, began: datetime, sequence: int) -> Observation:
+    """What the scan that now ends took."""
+    ended, lag = datetime.now(UTC), network.lag
+    facts = EffortFacts(start=began, end=ended, **network.counts, lag_median=lag.percentile(0.5), lag_p99=lag.percentile(0.99))
+    return Observation(subject="vantage", probe="effort", sequence=sequence, made_at=ended, facts=facts)
 
 
 @contextmanager
@@ -219,25 +229,35 @@ def save_verdicts(archive: Archive, run_id: str, each: Passing = iter) -> None:
     archive.save_verdicts(run_id, RULES_VERSION, cards, versions)
 
 
+def cards_of(archive: Archive, run: Run, register: Register) -> Iterator[Card]:
+    """The result of every target of a run, with what people say of it on the run's day, in the order of the list."""
+    return remarked(archive.each_card(run.id), register, day_of(run.started_at))
+
+
 def past_of(archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequence[str] = ()) -> Past:
     """What the archive holds of the nights up to a run, the programme's courses with it: of the city, or of some agencies."""
     history = archive.history
     runs = [one for one in archive.runs() if one.rules_version and one.started_at <= run.started_at]
     shown = [one.id for one in runs[:MOST_RUNS] if run.started_at - one.started_at < timedelta(days=STRIP_DAYS)]
     recent = [one.id for one in runs if run.started_at - one.started_at <= RECENT]
-    series: dict[datetime, Counter[str]] = {}
-    for agency in agencies or (None,):
-        for at, _, levels in history.tally(LEVEL, agency):
-            if at <= run.started_at:
-                series.setdefault(at.astimezone(HANOI), Counter()).update(levels)
     return Past(
         runs=tuple(runs),
         changes=tuple(history.changes(recent)) if recent else (),
         moved=tuple(history.moved_by_rules(*recent)),
         standings=history.standings(run.id),
         levels=history.levels_of_all(shown),
-        courses=tuple(course(goal, sorted(series.items())) for goal in goals) if series else (),
+        tallies=history.tallies(shown, agencies),
+        courses=courses_of(archive, goals, run.started_at, agencies),
     )
+
+
+def courses_of(
+    archive: Archive, goals: Sequence[Goal], until: datetime | None = None, agencies: Sequence[str] = ()
+) -> tuple[Course, ...]:
+    """Where each goal stands by the runs up to a moment, all when None: of the city, or of some agencies."""
+    curve, blind = archive.history.curve(agencies)
+    series = [(at.astimezone(HANOI), levels) for at, levels in curve if until is None or at <= until]
+    return tuple(course(goal, series, blind) for goal in goals)
 
 
 async def look_at(

@@ -1,8 +1,8 @@
 """Are we on course: the programme's goals as data, the measured curve beside the line to each, and the date the trend gives."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 from itertools import pairwise
@@ -79,18 +79,20 @@ class _Goals(BaseModel):
 class Measured:
     """One run on a goal's curve: the share that has surely reached the level, and the one that may have ("at least" below it).
 
-    `coverage` is the share of domains that could be measured at all. None where nothing could.
+    `coverage` is the share of domains that could be measured at all. None where nothing could. `is_blind`: the measuring point
+    itself had no IPv6, so that what it did not see is no fall.
     """
 
     on: date
     share: float | None
     share_at_most: float | None
     coverage: float
+    is_blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """Where a goal stands: its curve, the target of the last day, and the date on which the trend reaches the whole goal."""
+    """Where a goal stands: its curve, the target of the day last seen, and the date on which the trend reaches the goal."""
 
     goal: Goal
     curve: tuple[Measured, ...]
@@ -98,21 +100,28 @@ class Course:
     reached_on: date | None
 
     @property
+    def seen(self) -> tuple[Measured, ...]:
+        """The points that tell of a trend: what was measured by a measuring point that had IPv6."""
+        return tuple(point for point in self.curve if point.share is not None and not point.is_blind)
+
+    @property
+    def last(self) -> Measured | None:
+        """The newest of them; while there is none, the newest in which anything was measured."""
+        known = self.seen or tuple(point for point in self.curve if point.share is not None)
+        return known[-1] if known else None
+
+    @property
     def share(self) -> float | None:
         """The last share that was measured."""
-        return self._last.share if self._last else None
+        return self.last.share if self.last else None
 
     @property
     def is_on_course(self) -> bool | None:
         """Whether what is measured is at or above the line; None when that is not known: what is open may lie above it."""
-        last = self._last
+        last = self.last
         if last is None or last.share is None or last.share_at_most is None or self.target is None:
             return None
         return True if last.share >= self.target else None if last.share_at_most >= self.target else False
-
-    @property
-    def _last(self) -> Measured | None:
-        return next((point for point in reversed(self.curve) if point.share is not None), None)
 
 
 def load(path: Path | None = None) -> tuple[Goal, ...]:
@@ -131,7 +140,7 @@ def load(path: Path | None = None) -> tuple[Goal, ...]:
     return goals
 
 
-def measured(on: datetime, levels: Mapping[str, int], level: int) -> Measured:
+def measured(on: datetime, levels: Mapping[str, int], level: int, is_blind: bool = False) -> Measured:
     """A point of the curve from how many domains stand at each level (`3`, `3+` for at least L3, `nm`)."""
     total = sum(levels.values())
     known = {key: n for key, n in levels.items() if key != Outcome.NOT_MEASURED.value}
@@ -143,18 +152,21 @@ def measured(on: datetime, levels: Mapping[str, int], level: int) -> Measured:
         share=reached / of if of else None,
         share_at_most=(reached + open_) / of if of else None,
         coverage=of / total if total else 0.0,
+        is_blind=is_blind,
     )
 
 
-def course(goal: Goal, series: Sequence[tuple[datetime, Mapping[str, int]]]) -> Course:
-    """Where a goal stands after a series of runs, the oldest first."""
-    curve = tuple(measured(at, levels, goal.level) for at, levels in series)
-    return Course(goal, curve, goal.target(curve[-1].on) if curve else None, _reached_on(goal, curve))
+def course(goal: Goal, series: Sequence[tuple[datetime, Mapping[str, int]]], blind: Collection[datetime] = ()) -> Course:
+    """Where a goal stands after a series of runs, the oldest first; those of `blind` had no IPv6 themselves."""
+    curve = tuple(measured(at, levels, goal.level, at in blind) for at, levels in series)
+    drawn = Course(goal, curve, None, None)
+    last = drawn.last or (curve[-1] if curve else None)
+    return replace(drawn, target=goal.target(last.on) if last else None, reached_on=_reached_on(goal, drawn.seen))
 
 
-def _reached_on(goal: Goal, curve: Sequence[Measured]) -> date | None:
+def _reached_on(goal: Goal, seen: Sequence[Measured]) -> date | None:
     """When the trend of the last weeks reaches the last milestone's share; None when it does not rise, or hardly."""
-    known: list[tuple[date, float]] = [(point.on, point.share) for point in curve if point.share is not None]
+    known: list[tuple[date, float]] = [(point.on, point.share) for point in seen if point.share is not None]
     if not known:
         return None
     last_day, last_share = known[-1]

@@ -1,12 +1,12 @@
 """Verdicts to a scorecard: the level (RES-01), the percentage with its coverage (RES-02), the agency's roll-up (RES-04)."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 from typing import Final
 
-from ipv6check.model import Outcome, Reason, Severity, Target, Verdict
+from ipv6check.model import Dispute, Exemption, Outcome, Reason, Severity, Target, Verdict
 from ipv6check.rules import FAMILIES, RULES
 
 Verdicts = Mapping[str, Verdict]
@@ -89,6 +89,11 @@ class Level:
     def __str__(self) -> str:
         return f"L{self.number}"
 
+    @property
+    def mark(self) -> str:
+        """Its number, with a plus where it is a minimum: as it is stored and compared from night to night."""
+        return f"{self.number}{'+' * self.is_minimum}"
+
 
 @dataclass(frozen=True, slots=True)
 class FamilyScore:
@@ -111,12 +116,13 @@ class Score:
     is_measured: bool
 
 
-def score(verdicts: Verdicts) -> Score:
-    """Score one domain's verdicts."""
-    families = {family: of_family(verdicts, family) for family in FAMILIES if family != "OPS"}
+def score(verdicts: Verdicts, exempt: Collection[str] = ()) -> Score:
+    """Score one domain's verdicts. Points leave out `exempt` checks; level, flags and coverage stay as they were measured."""
+    every = _families(verdicts).values()
+    measured = sum(f.maximum // POINTS[Outcome.PASS] for f in every)
+    applicable = measured + sum(f.unmeasured for f in every)
+    families = _families({id_: verdict for id_, verdict in verdicts.items() if id_ not in exempt} if exempt else verdicts)
     scored = [f.points / f.maximum for f in families.values() if f.maximum]
-    measured = sum(f.maximum // POINTS[Outcome.PASS] for f in families.values())
-    applicable = measured + sum(f.unmeasured for f in families.values())
     return Score(
         level=level_of(verdicts),
         flags=flags_of(verdicts),
@@ -125,6 +131,10 @@ def score(verdicts: Verdicts) -> Score:
         families=families,
         is_measured=verdicts["DNS-02"].outcome is not Outcome.NOT_MEASURED,
     )
+
+
+def _families(verdicts: Verdicts) -> dict[str, FamilyScore]:
+    return {family: of_family(verdicts, family) for family in FAMILIES if family != "OPS"}
 
 
 def of_family(verdicts: Verdicts, family: str) -> FamilyScore:
@@ -148,6 +158,14 @@ def level_of(verdicts: Verdicts) -> Level:
         if unseen:
             return Level(number, True, unseen)
     return Level(HIGHEST_LEVEL, False)
+
+
+def in_the_way(verdicts: Verdicts, number: int) -> tuple[str, ...]:
+    """The checks that are known to keep a domain from a level; what was not measured is not among them."""
+    if all(verdicts[id_].outcome is Outcome.NOT_APPLICABLE for id_ in ("DNS-02", "DNS-03")):
+        return ("DNS-02",)
+    asked = ((id_, met) for requirements in REQUIREMENTS[:number] for id_, met in requirements.items())
+    return tuple(id_ for id_, met in asked if _is_measured(verdicts[id_]) and not met(verdicts[id_]))
 
 
 def _is_measured(verdict: Verdict) -> bool:
@@ -212,9 +230,14 @@ def roll_up(scores: Iterable[Score]) -> RollUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One target's result in one run: what every report is made of. `measured_at` is UTC, None when nothing was looked at."""
+    """One target's result in one run: what every report is made of. `measured_at` is UTC, None when nothing was looked at.
+
+    `exemptions` are those in force of faults that were found, `disputes` those to be shown, by check.
+    """
 
     target: Target
     verdicts: Verdicts
     score: Score
     measured_at: datetime | None = None
+    exemptions: Mapping[str, Exemption] = field(default_factory=dict)
+    disputes: Mapping[str, Dispute] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from ipv6check.config import ConfigurationError, Settings
@@ -20,6 +21,8 @@ from ipv6check.programme import Goal, ProgrammeError
 from ipv6check.programme import load as load_goals
 from ipv6check.scan import Rhythm
 from ipv6check.store import new_run_id
+from ipv6check.targets import Mistake
+from ipv6check.targets.register import Register, read_register
 from ipv6check.version import __version__
 
 PROBES_OF: Final = {
@@ -102,7 +105,7 @@ def rhythm(settings: Settings) -> Rhythm:
     )
 
 
-def new_run(settings: Settings, planned: int) -> RunFacts:
+def new_run(settings: Settings, planned: int, is_partial: bool = False) -> RunFacts:
     """The conditions of a run that begins now."""
     now = datetime.now(UTC)
     return RunFacts(
@@ -113,7 +116,26 @@ def new_run(settings: Settings, planned: int) -> RunFacts:
         tries=settings.tries.count,
         version=__version__,
         planned=planned,
+        is_partial=is_partial,
     )
+
+
+def register(settings: Settings, domains: frozenset[str] | None = None) -> tuple[Register, tuple[Mistake, ...]]:
+    """What stands beside the target lists, and what is wrong in it; a list that is not there is empty unless it was asked for.
+
+    With `domains`, exceptions and disputes about others are refused.
+    """
+    chosen, usual = settings.targets, type(settings.targets)()
+    return read_register(
+        _unless_absent(chosen.agencies, usual.agencies),
+        _unless_absent(chosen.exceptions, usual.exceptions),
+        _unless_absent(chosen.disputes, usual.disputes),
+        domains,
+    )
+
+
+def _unless_absent(path: Path, usual: Path) -> Path | None:
+    return path if path != usual or path.exists() else None
 
 
 def goals(settings: Settings) -> tuple[Goal, ...]:

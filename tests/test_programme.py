@@ -92,6 +92,26 @@ def test_nothing_measured_is_no_course() -> None:
     assert course(GOAL, []).target is None
 
 
+def test_a_night_on_which_we_were_blind_is_no_fall() -> None:
+    """The last night without IPv6 of our own says nothing, and neither bends the trend nor ends it."""
+    nights = series([0.1 + 0.01 * day for day in range(41)])
+    blind = {nights[10][0], nights[-1][0]}
+    darkened = [(at, {"0+": 1000} if at in blind else levels) for at, levels in nights]
+    found = course(GOAL, darkened, blind)
+    assert [point.is_blind for point in found.curve].count(True) == 2
+    assert found.share == pytest.approx(0.49)
+    assert found.target == GOAL.target(NOW.date() - timedelta(days=1)), "the day that was seen is held against its own target"
+    assert found.reached_on == NOW.date() + timedelta(days=50)
+
+
+def test_where_we_were_always_blind_something_may_be_known() -> None:
+    """The names without AAAA are known even so; there is no trend."""
+    nights = [(NOW - timedelta(days=back), {"0": 6, "0+": 4}) for back in range(30, 0, -1)]
+    found = course(GOAL, nights, {at for at, _ in nights})
+    assert (found.share, found.is_on_course, found.reached_on) == (0, False, None)
+    assert found.seen == ()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

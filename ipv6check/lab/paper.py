@@ -2,18 +2,22 @@
 
 import csv
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from ipv6check.facts import family_of
 from ipv6check.lab import tables
+from ipv6check.lab.reading import SHEET_WORDS
 from ipv6check.lab.world import World
 
 RESOLVER: Final = "127.0.0.1"
 """Where the world's resolver is."""
 
 COLUMNS: Final = ("domain", "agency", "agency_code", "kind", "services", "valid_to", "successor")
+
+SHEETS: Final = {"body": "agencies.csv", "exception": "exceptions.csv", "dispute": "disputes.csv"}
 
 HURRIED: Final = """\
 [pace] # the servers are our own and need no gentleness
@@ -64,6 +68,10 @@ class Lab:
         """The target list."""
         return self.directory / "targets.csv"
 
+    def sheet(self, word: str) -> Path:
+        """One of the lists beside the target list, by its word in the world file."""
+        return self.directory / SHEETS[word]
+
     @property
     def data(self) -> Path:
         """The tables of Internet resources."""
@@ -84,6 +92,8 @@ def write(world: World, directory: Path) -> Lab:
     lab.root_hints.write_text(root_hints(world), encoding="utf-8")
     lab.opt_out.write_text("# nobody\n", encoding="utf-8")
     write_targets(world, lab.targets)
+    for word, columns in SHEET_WORDS.items():
+        write_sheet(lab.sheet(word), columns, world.sheets.get(word, ()))
     tables.write(world, lab.data)
     return lab
 
@@ -104,6 +114,11 @@ canaries = [{", ".join(map(_text, world.canaries))}]
 
 [data]
 directory = {_text(str(lab.data))}
+
+[targets]
+agencies = {_text(str(lab.sheet("body")))}
+exceptions = {_text(str(lab.sheet("exception")))}
+disputes = {_text(str(lab.sheet("dispute")))}
 
 {HURRIED}"""
 
@@ -126,6 +141,14 @@ def write_targets(world: World, path: Path) -> None:
             services = ";".join(target.services)
             row = (target.domain, target.agency, target.agency_code, target.kind, services, target.valid_to, target.successor)
             writer.writerow(row)
+
+
+def write_sheet(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a list as CSV."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def _text(value: str) -> str:

@@ -6,6 +6,7 @@ A word that is not known raises ValueError with the entry it stands in.
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from ipv6check.lab.places import address_of, doors_of, record_of
 from ipv6check.lab.serverwords import Described, described
 from ipv6check.lab.world import SERIAL, Agency, Block, Holding, Provider, Route, Server, Site, World, Zone, upwards
 from ipv6check.model import Target
+from ipv6check.targets import agencies, remarks
 
 SITE_WORDS: Final = {"certificate", "key", "http", "hsts", "location", "status", "status_v6"}
 RECORD_WORDS: Final = {"aaaa", "a", "www", "www_aaaa", "www_a", "alias", "ptr", "ttl", "records"}
@@ -25,7 +27,8 @@ NETWORK_WORDS: Final = {"provider", "provider_v4", "route"}
 HOST_WORDS: Final = SITE_WORDS | RECORD_WORDS | NETWORK_WORDS | {"name", "what", "ports", "tls"}
 TARGET_WORDS: Final = {"domain", "kind", "services", "valid_to", "successor"}
 AGENCY_WORDS: Final = HOST_WORDS | TARGET_WORDS | {"server_of", "zone", "level", "flags", "expect"}
-WORLD_WORDS: Final = {"canaries", "healthy", "provider", "zone", "host", "agency"}
+SHEET_WORDS: Final = {"body": agencies.COLUMNS, "exception": remarks.OF_EXCEPTIONS, "dispute": remarks.OF_DISPUTES}
+WORLD_WORDS: Final = {"canaries", "healthy", "provider", "zone", "host", "agency", *SHEET_WORDS}
 PROVIDER_WORDS: Final = {"name", "asn", "country"}
 ZONE_WORDS: Final = {"name", "servers"}
 
@@ -77,7 +80,11 @@ def read(text: str) -> World:
     for entry in document.get("agency", ()):
         _check(entry, AGENCY_WORDS, f"agency {entry.get('domain')}")
         reading.agency(entry)
-    return reading.world(text, tuple(document.get("canaries", ())))
+    sheets = {word: tuple(document.get(word, ())) for word in SHEET_WORDS}
+    for word, rows in sheets.items():
+        for row in rows:
+            _check(row, set(SHEET_WORDS[word]), f"{word} {next(iter(row.values()), '')}")
+    return replace(reading.world(text, tuple(document.get("canaries", ()))), sheets=sheets)
 
 
 def _check(entry: Table, words: set[str], where: str) -> None:

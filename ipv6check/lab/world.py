@@ -143,7 +143,7 @@ class Agency:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class World:
-    """All there is. `text` is the file it was read from."""
+    """All there is. `text` is the file it was read from; `sheets` are the rows of the lists beside the target list."""
 
     text: str
     zones: Mapping[str, Zone]
@@ -153,6 +153,7 @@ class World:
     canaries: tuple[str, ...]
     providers: tuple[Provider, ...]
     holdings: tuple[Holding, ...]
+    sheets: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     prefixes: tuple[Network, ...] = PREFIXES
     vantage: Block = Block(0)
 

@@ -3,47 +3,26 @@
 A row is one line, so an open quote costs that row and not the rest of the file. Lists are streamed and what is kept is bounded.
 """
 
-import io
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from itertools import chain
 from pathlib import Path
 from sys import getsizeof
 from typing import Final, TextIO
 
 from ipv6check.model import Target
+from ipv6check.targets.lines import Mistake as Mistake
+from ipv6check.targets.lines import UnreadableError, chunks_of, refuse_others, rows_of, why_unreadable
 from ipv6check.targets.names import UnfitError, shown
 from ipv6check.targets.names import normal_form as normal_form
-from ipv6check.targets.rows import BARE, COLUMNS, LONGEST_LINE, NOT_UTF8, Header, merged, names_a_column, read_header, read_row
+from ipv6check.targets.rows import BARE, COLUMNS, NOT_UTF8, Header, merged, names_a_column, read_header, read_row
 
-CHUNK: Final = 1 << 16
 MOST_MISTAKES: Final = 10_000
 MOST_BYTES: Final = 160 << 20
 """What all targets may take in memory: over 250,000 rows of usual length, more than any city has."""
 BYTES_PER_TARGET: Final = 360
 """A Target and its place, without its texts (measured with CPython 3.11)."""
-
-UTF16: Final = "is UTF-16: save it as UTF-8"
-SHEET: Final = "is a workbook or an archive: save the sheet as “CSV UTF-8”"
-SIGNATURES: Final = (("PK\x03\x04", SHEET), ("\udcd0\udccf\x11", SHEET), ("\udcff\udcfe", UTF16), ("\udcfe\udcff", UTF16))
-"""How files that are no lists begin; a byte that is not UTF-8 is read as one of U+DC80 to U+DCFF."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """What is wrong in a list, where, and what to do. Line 0 is the file as a whole; what is no error is a warning."""
-
-    file: str
-    line: int
-    message: str
-    is_error: bool = True
-
-    def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        return f"{place}: {'' if self.is_error else 'warning: '}{self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +60,6 @@ def is_current(target: Target, day: date) -> bool:
     return (target.valid_from or day) <= day <= (target.valid_to or day)
 
 
-class _UnreadableError(Exception):
-    """The file as a whole cannot be read, or not further."""
-
-
 @dataclass(slots=True)
 class _Entry:
     target: Target
@@ -118,23 +93,22 @@ class _Reading:
         try:
             if isinstance(source, Path):
                 with source.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
-                    self._read(_chunks(stream), is_bare)
+                    self._read(chunks_of(stream), is_bare)
             else:
-                self._read(_chunks(source), is_bare)
-        except _UnreadableError as error:
+                self._read(chunks_of(source), is_bare)
+        except UnreadableError as error:
             self._mistakes.append(Mistake(self._file, self._line, str(error)))
         except UnicodeDecodeError:
             self._mistakes.append(Mistake(self._file, 0, NOT_UTF8))
         except (OSError, ValueError) as error:
-            why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-            self._mistakes.append(Mistake(self._file, 0, f"cannot be read: {why}"))
+            self._mistakes.append(Mistake(self._file, 0, f"cannot be read: {why_unreadable(error)}"))
 
     def _read(self, chunks: Iterable[str], is_bare: bool) -> None:
         """Read the header, then each row by itself."""
-        rows = ((number, line) for number, line in _lines(chunks) if line.strip() and not line.startswith("#"))
+        rows = rows_of(chunks)
         first = next(rows, None)
         if first is None:
-            raise _UnreadableError(f"is empty: the first line names the columns, such as {','.join(COLUMNS[:5])}")
+            raise UnreadableError(f"is empty: the first line names the columns, such as {','.join(COLUMNS[:5])}")
         form = self._header(*first, is_bare)
         for self._line, line in chain([first], rows) if form is BARE else rows:
             try:
@@ -143,17 +117,16 @@ class _Reading:
                 self._report(str(error))
 
     def _header(self, number: int, line: str, is_bare: bool) -> Header:
-        if what := next((what for start, what in SIGNATURES if line.startswith(start)), ""):
-            raise _UnreadableError(what)
+        refuse_others(line)
         if is_bare and not names_a_column(line):
             return BARE
         if "\0" in line:
-            raise _UnreadableError("is binary or UTF-16: save it as UTF-8")
+            raise UnreadableError("is binary or UTF-16: save it as UTF-8")
         self._line = number
         try:
-            form = read_header(line, needs_agency=not is_bare)
+            form = read_header(line, required=COLUMNS[: 1 if is_bare else 2])
         except UnfitError as error:
-            raise _UnreadableError(str(error)) from None
+            raise UnreadableError(str(error)) from None
         for name in form.unknown:
             self._report(f"unknown column {shown(name)} is not read: known are {', '.join(COLUMNS)}", is_error=False)
         return form
@@ -193,7 +166,7 @@ class _Reading:
         self._bytes += BYTES_PER_TARGET + sum(map(getsizeof, filter(None, texts)))
         if self._bytes > MOST_BYTES:
             size = f"{len(self._entries)} domains, {MOST_BYTES >> 20} MiB"
-            raise _UnreadableError(
+            raise UnreadableError(
                 f"is read up to here only: the lists are too large for one run ({size}): scan the rest in another"
             )
 
@@ -202,31 +175,3 @@ class _Reading:
             self._mistakes.append(Mistake(self._file, self._line, message, is_error))
         else:
             self._unlisted += 1
-
-
-def _chunks(source: Iterable[str]) -> Iterator[str]:
-    """Cut a stream into pieces of bounded size. Bytes that are not UTF-8 stay with their row, where the stream lets us."""
-    if not isinstance(source, io.TextIOBase):
-        return (line if line.endswith(("\n", "\r")) else f"{line}\n" for line in source)
-    if isinstance(source, io.TextIOWrapper):
-        with suppress(io.UnsupportedOperation):
-            source.reconfigure(errors="surrogateescape")
-    return iter(partial(source.read, CHUNK), "")
-
-
-def _lines(chunks: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Yield every line with its number, whichever way lines end. A line that is too long comes without its rest."""
-    decode = io.IncrementalNewlineDecoder(None, translate=True).decode
-    number, rest, is_skipping = 1, "", False
-    for index, chunk in enumerate(chunks):
-        *whole, last = decode(chunk if index else chunk.removeprefix("\ufeff")).split("\n")
-        for piece in whole:
-            if not is_skipping:
-                yield number, rest + piece
-            number, rest, is_skipping = number + 1, "", False
-        rest = "" if is_skipping else rest + last
-        if len(rest) > LONGEST_LINE:
-            yield number, rest
-            rest, is_skipping = "", True
-    if rest:
-        yield number, rest

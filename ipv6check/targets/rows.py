@@ -3,7 +3,7 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -55,20 +55,20 @@ BARE: Final = Header(("domain",), needs_agency=False)
 """One domain a line, no header."""
 
 
-def read_header(line: str, needs_agency: bool = True) -> Header:
-    """Read the header line; UnfitError when it is none."""
+def read_header(line: str, columns: Sequence[str] = COLUMNS, required: Sequence[str] = COLUMNS[:2]) -> Header:
+    """Read the header line of a list that may have such columns and must have some; UnfitError when it is none."""
     delimiter = ";" if line.count(";") > line.count(",") else ","
     names = tuple(cell.strip().lower() for cell in cut(line, delimiter))
-    required = COLUMNS[: 2 if needs_agency else 1]
-    if not set(COLUMNS) & set(names):
+    if not set(columns) & set(names):
         why = "its columns are separated by tabs" if "\t" in line else f"it begins with {shown(line)}"
         raise UnfitError(f"has no header ({why}): the first line names the columns, at least {delimiter.join(required)}")
     if missing := [column for column in required if column not in names]:
         raise UnfitError(f"has no column {' and no column '.join(missing)}: name it in the header")
     if twice := next((name for name in names if name and names.count(name) > 1), ""):
         raise UnfitError(f"has the column {shown(twice)} twice: leave one of them out")
-    known = tuple(name if name in COLUMNS else "" for name in names)
-    return Header(known, delimiter, needs_agency, tuple(name for name in names if name and name not in COLUMNS))
+    known = tuple(name if name in columns else "" for name in names)
+    unknown = tuple(name for name in names if name and name not in columns)
+    return Header(known, delimiter, "agency" in required, unknown)
 
 
 def names_a_column(line: str) -> bool:
@@ -96,7 +96,7 @@ def read_row(line: str, header: Header) -> tuple[Target, list[str]] | None:
     row = cut(line, header.delimiter)
     if not any(row):
         return None
-    values, warnings = _named(row, header)
+    values, warnings = named(row, header)
     host = host_of(values["domain"])
     domain = normal_form(host)
     if host != values["domain"]:
@@ -104,12 +104,12 @@ def read_row(line: str, header: Header) -> tuple[Target, list[str]] | None:
     found = Target(
         domain=domain,
         agency=_agency(values, header.needs_agency),
-        kind=_kind(values.get("kind", "")),
+        kind=kind_of(values.get("kind", "")),
         services=_services(values.get("services", "")),
-        valid_from=_day(values.get("valid_from", ""), "valid_from"),
-        valid_to=_day(values.get("valid_to", ""), "valid_to"),
+        valid_from=day_of(values.get("valid_from", ""), "valid_from"),
+        valid_to=day_of(values.get("valid_to", ""), "valid_to"),
         tags=_tags(values.get("tags", "")),
-        **{name: _text(values.get(name, "")) for name in ("agency_code", "parent", "contact", "successor", "note")},
+        **{name: text_of(values.get(name, "")) for name in ("agency_code", "parent", "contact", "successor", "note")},
     )
     _check(found)
     return found, warnings
@@ -128,7 +128,7 @@ def merged(first: Target, second: Target) -> tuple[Target, list[str]]:
     return both, [column for column in SINGLE if old[column] and new[column] and old[column] != new[column]]
 
 
-def _named(row: list[str], header: Header) -> tuple[Mapping[str, str], list[str]]:
+def named(row: list[str], header: Header) -> tuple[Mapping[str, str], list[str]]:
     """Give cells their names. Cells left out at the end are empty, with a warning; one too many shifts meanings: an error."""
     width = len(header.columns)
     if any(row[width:]):
@@ -157,19 +157,19 @@ def _check(target: Target) -> None:
 
 
 def _agency(values: Mapping[str, str], is_needed: bool) -> str:
-    agency = _text(values.get("agency", ""))
+    agency = text_of(values.get("agency", ""))
     if is_needed and not agency:
         raise UnfitError(f"{shown(values['domain'])} has no agency: name the body that answers for it")
     return agency
 
 
 @lru_cache(maxsize=512)
-def _text(text: str) -> str:
+def text_of(text: str) -> str:
     """Clean a free text: NFC, single spaces, nothing invisible. Cached, so that equal texts are one object in memory."""
     return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFC", text)).split())
 
 
-def _kind(text: str) -> str:
+def kind_of(text: str) -> str:
     kind = text.lower()
     if kind and kind not in KINDS:
         raise UnfitError(f"unknown kind {shown(text)}: one of {', '.join(KINDS)}, or empty")
@@ -186,10 +186,10 @@ def _services(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=512)
 def _tags(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for part in text.split(";") if (word := _text(part))))
+    return tuple(dict.fromkeys(word for part in text.split(";") if (word := text_of(part))))
 
 
-def _day(text: str, column: str) -> date | None:
+def day_of(text: str, column: str) -> date | None:
     """Read a date, written 2025-07-01 or 01/07/2025; empty is None."""
     if not text:
         return None

@@ -1,0 +1,103 @@
+"""Exceptions and disputes as lists: every mistake by file and line, the good rows stay."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ipv6check.model import Dispute, Exemption
+from ipv6check.targets.register import Register, read_register
+from ipv6check.targets.remarks import read_disputes, read_exceptions
+
+EXCEPTIONS = "domain,check,until,by,why\n"
+DISPUTES = "domain,check,since,by,says,answered,answer\n"
+
+
+def written(folder: Path, text: str, name: str = "list.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_an_exception_names_domain_check_day_person_and_reason(tmp_path: Path) -> None:
+    text = 'Cong.HaNoi.gov.vn.,web-07,31/12/2026,Sở Mẫu,"thay máy chủ, quý IV"\n'
+    sheet = read_exceptions(written(tmp_path, EXCEPTIONS + text))
+    assert sheet.mistakes == []
+    why = "thay máy chủ, quý IV"
+    assert [row for _, row in sheet.rows] == [
+        Exemption(domain="cong.hanoi.gov.vn", check="WEB-07", until=date(2026, 12, 31), by="Sở Mẫu", why=why)
+    ]
+
+
+def test_a_dispute_is_open_until_it_is_answered(tmp_path: Path) -> None:
+    """Answered ones and a new one about the same check may stand together."""
+    text = "a.vn,NS-05,2026-01-02,Sở A,máy chủ vẫn chạy,2026-01-09,đã đo lại\na.vn,NS-05,2026-03-01,Sở A,lại sai,,\n"
+    sheet = read_disputes(written(tmp_path, DISPUTES + text))
+    assert sheet.mistakes == []
+    answered, asked = (row for _, row in sheet.rows)
+    assert (answered.answered, answered.answer) == (date(2026, 1, 9), "đã đo lại")
+    assert asked == Dispute(domain="a.vn", check="NS-05", since=date(2026, 3, 1), by="Sở A", says="lại sai")
+
+
+def test_the_columns_of_the_answer_may_be_left_out(tmp_path: Path) -> None:
+    sheet = read_disputes(written(tmp_path, "domain;check;since;by;says\na.vn;NS-05;2026-03-01;Sở A;sai\n"))
+    assert len(sheet.rows) == 1
+    assert sheet.mistakes == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("không hợp lệ,WEB-07,2026-12-31,A,vì\n", 2, "space"),
+        ("a.vn,WEB-99,2026-12-31,A,vì\n", 2, "unknown check"),
+        ("a.vn,OPS-01,2026-12-31,A,vì\n", 2, "unknown check"),
+        ("a.vn,RES-02,2026-12-31,A,vì\n", 2, "unknown check"),
+        ("a.vn,WEB-07,,A,vì\n", 2, "until is empty"),
+        ("a.vn,WEB-07,mai,A,vì\n", 2, "is no date"),
+        ("a.vn,WEB-07,2026-12-31,,vì\n", 2, "by is empty"),
+        ("a.vn,WEB-07,2026-12-31,A,\u200b\n", 2, "why is empty"),
+        ("a.vn,WEB-07,2026-12-31,A,vì\na.vn,WEB-07,2027-12-31,A,vì\n", 3, "line 2 already"),
+    ],
+)
+def test_a_bad_exception_is_named(tmp_path: Path, text: str, line: int, message: str) -> None:
+    path = written(tmp_path, EXCEPTIONS + text + "tot.vn,WEB-07,2026-12-31,A,vì\n")
+    sheet = read_exceptions(path)
+    (mistake,) = sheet.mistakes
+    assert str(mistake).startswith(f"{path}:{line}: ")
+    assert message in mistake.message
+    assert sheet.rows[-1][1].domain == "tot.vn"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("a.vn,NS-05,2026-01-02,A,sai,2026-01-09,\n", 2, "belong together"),
+        ("a.vn,NS-05,2026-01-02,A,sai,,đúng\n", 2, "belong together"),
+        ("a.vn,NS-05,2026-01-02,A,sai,2026-01-01,đúng\n", 2, "before since"),
+        ("a.vn,NS-05,,A,sai,,\n", 2, "since is empty"),
+        ("a.vn,NS-05,2026-01-02,A,,,\n", 2, "says is empty"),
+        ("a.vn,NS-05,2026-01-02,A,sai,,\na.vn,NS-05,2026-01-03,B,sai,,\n", 3, "line 2 already"),
+    ],
+)
+def test_a_bad_dispute_is_named(tmp_path: Path, text: str, line: int, message: str) -> None:
+    path = written(tmp_path, DISPUTES + text + "tot.vn,NS-05,2026-01-02,A,sai,,\n")
+    sheet = read_disputes(path)
+    (mistake,) = sheet.mistakes
+    assert str(mistake).startswith(f"{path}:{line}: ")
+    assert message in mistake.message
+    assert sheet.rows[-1][1].domain == "tot.vn"
+
+
+def test_rows_about_domains_of_no_list_are_refused_when_the_lists_are_at_hand(tmp_path: Path) -> None:
+    exceptions = written(tmp_path, EXCEPTIONS + "a.vn,WEB-07,2026-12-31,A,vì\nla.vn,WEB-07,2026-12-31,A,vì\n", "e.csv")
+    disputes = written(tmp_path, DISPUTES + "la.vn,WEB-07,2026-12-31,A,sai,,\n", "d.csv")
+    register, mistakes = read_register(None, exceptions, disputes, frozenset({"a.vn"}))
+    assert [one.domain for one in register.exemptions] == ["a.vn"]
+    assert register.disputes == ()
+    assert [(one.file, one.line) for one in mistakes] == [(str(exceptions), 3), (str(disputes), 2)]
+    register, mistakes = read_register(None, exceptions, disputes)
+    assert (len(register.exemptions), len(register.disputes), mistakes) == (2, 1, ())
+
+
+def test_nothing_beside_the_lists_says_nothing() -> None:
+    assert read_register(None, None, None) == (Register(), ())
