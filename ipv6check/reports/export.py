@@ -1,29 +1,28 @@
 """Results as data: JSON lines and JSON for programs, CSV for spreadsheets. The order of the cards is kept."""
 
-import csv
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, Final, TextIO
 
 from ipv6check.model import Outcome, Reason, Run, Verdict
-from ipv6check.reports import vnnic, yardsticks
-from ipv6check.reports.hostile import for_csv, for_json
+from ipv6check.reports import full, vnnic, yardsticks
+from ipv6check.reports.hostile import for_json, write_rows
 from ipv6check.rules import RULES
 from ipv6check.score import Card
 
 __all__ = ["PROFILES", "write_csv", "write_dictionary", "write_json", "write_jsonl"]
 
-write_dictionary = vnnic.write_dictionary
-
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The shape of a CSV file: its columns, and one row for one card."""
+    """The shape of a CSV file: its columns, one row for one card, and the data dictionary where it is a form of ours."""
 
     columns: tuple[str, ...]
     row: Callable[[Run, Card], Iterable[str]]
+    dictionary: Callable[[], Iterable[Iterable[str]]] | None = None
 
 
 def write_jsonl(run: Run, cards: Iterable[Card], out: TextIO) -> None:
@@ -45,11 +44,16 @@ def write_csv(
 ) -> None:
     """Write a header and one row a domain, CRLF; `profile` is a key of `PROFILES`. Open the file with `newline=""`."""
     shape = PROFILES[profile]
-    out.write(vnnic.BYTE_ORDER_MARK if bom else "")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(shape.columns)
-    for card in map(completed, cards):
-        writer.writerow([for_csv(cell) for cell in shape.row(run, card)])
+    rows = (shape.row(run, card) for card in map(completed, cards))
+    write_rows(chain((shape.columns,), rows), out, delimiter=delimiter, bom=bom)
+
+
+def write_dictionary(out: TextIO, *, profile: str = "vnnic", delimiter: str = ",", bom: bool = True) -> None:
+    """Write the data dictionary of a profile that has one, Vietnamese and English, as CSV: one row a column."""
+    explain = PROFILES[profile].dictionary
+    if explain is None:
+        raise ValueError(f"the profile {profile} is a form of others and has no dictionary of ours")
+    write_rows(explain(), out, delimiter=delimiter, bom=bom)
 
 
 def run_object(run: Run) -> dict[str, Any]:
@@ -115,27 +119,9 @@ def _json(value: object) -> str:
     return for_json(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
-def _full_row(run: Run, card: Card) -> Iterable[str]:
-    """Everything of one domain, codes as they are in JSON: the outcome of each check, with the reason where it is `nm`."""
-    score = card.score
-    yield from (run.id, run.vantage, utc(card.measured_at) or "", run.rules_version)
-    yield from (card.target.agency_code, card.target.agency, card.target.kind, card.target.domain)
-    yield from (" ".join(card.target.services), str(score.level), str(score.level.is_minimum).lower())
-    yield from ("" if score.percent is None else str(score.percent), str(score.coverage), " ".join(score.flags))
-    for rule in RULES:
-        verdict = card.verdicts[rule.id]
-        yield f"{verdict.outcome}:{verdict.reason}" if verdict.reason else verdict.outcome.value
-
-
-_FULL_COLUMNS: Final = (
-    *("run", "vantage", "measured_at", "rules_version", "agency_code", "agency", "kind", "domain"),
-    *("services", "level", "level_is_minimum", "percent", "coverage", "flags"),
-    *(rule.id for rule in RULES),
-)
-
 PROFILES: Final = {
-    "vnnic": Profile(vnnic.NAMES, vnnic.row),
-    "full": Profile(_FULL_COLUMNS, _full_row),
+    "vnnic": Profile(vnnic.NAMES, vnnic.row, vnnic.dictionary),
+    "full": Profile(full.NAMES, full.row, full.dictionary),
     "internetnl": Profile(yardsticks.INTERNET_NL_COLUMNS, yardsticks.internet_nl_row),
     "sidn": Profile(yardsticks.SIDN_COLUMNS, yardsticks.sidn_row),
 }

@@ -3,12 +3,14 @@
 What a server, a certificate or a list says may hold escape sequences, invisible characters or formulas. HTML escapes by itself.
 """
 
+import csv
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Final
+from decimal import ROUND_DOWN, Decimal
+from typing import Final, TextIO
 from urllib.parse import quote
 
 from ipv6check.model import Scalar, Verdict
@@ -18,6 +20,9 @@ LONGEST: Final = 500
 
 LONGEST_CELL: Final = 2_000
 """Characters of a CSV cell; spreadsheets end at 32 767."""
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+"""Without it spreadsheets read a UTF-8 file as something else."""
 
 SPACES: Final = "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -32,6 +37,7 @@ PILED_MARKS: Final = 3
 FORMULA: Final = "=+-@"
 """What makes a spreadsheet take a cell for a formula, in all the widths that Unicode has."""
 
+HUNDREDTH: Final = Decimal("0.01")
 MINUS: Final = "\u2212"
 SEPARATORS: Final = ",;\t|"
 """A reader that separates at another of these would find a new cell behind it."""
@@ -60,6 +66,11 @@ def for_command(text: str) -> str:
     return word if not word or word[0].isalnum() or word[0] in "_:/%" else f"%{ord(word[0]):02X}{word[1:]}"
 
 
+def for_header(text: str) -> str:
+    """A line for the header of a mail: no encoded word in it, for that could hold the end of the line (RFC 2047)."""
+    return for_terminal(text).replace("=?", "= ?")
+
+
 def for_csv(text: str) -> str:
     """One line of text that no spreadsheet takes for a formula, however it separates cells: an apostrophe stands before it."""
     begins_with_tab = bool(re.match(r" *[\t\r\n]", text))
@@ -69,6 +80,20 @@ def for_csv(text: str) -> str:
     pieces = re.split(f"([{SEPARATORS}]+)", kept)
     cell = "".join(f"'{piece}" if _is_formula(piece) else piece for piece in pieces).replace("\t", " ")
     return ("'" if begins_with_tab and not cell.startswith("'") else "") + cell[:LONGEST_CELL]
+
+
+def number_for_csv(number: float) -> str:
+    """A number to hundredths, rounded down: of three decimals a spreadsheet set to Vietnamese makes thousands."""
+    return str(float(Decimal(str(number)).quantize(HUNDREDTH, ROUND_DOWN)))
+
+
+def write_rows(rows: Iterable[Iterable[str]], out: TextIO, *, delimiter: str = ",", bom: bool = False) -> None:
+    """Write rows as CSV, CRLF, every cell harmless; `bom`: with the mark by which Excel knows UTF-8.
+
+    Open the file with `newline=""`.
+    """
+    out.write(BYTE_ORDER_MARK if bom else "")
+    csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerows(map(for_csv, row) for row in rows)
 
 
 def for_json(text: str) -> str:

@@ -5,21 +5,18 @@ Columns, their order and the three-state words are pinned. How `warn` is told in
 column asks about is missing (an unsigned zone, a route without ROA), so there it is `khong_dat`.
 """
 
-import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, TextIO
+from typing import Final
 
 from ipv6check.model import KINDS, SERVICES, Outcome, Reason, Run, Verdict
 from ipv6check.reports import levels
-from ipv6check.reports.hostile import cleaned
+from ipv6check.reports.hostile import cleaned, number_for_csv
 from ipv6check.reports.language import HANOI
 from ipv6check.rules import words
 from ipv6check.score import GOAL_LEVEL, Card
 
 VERSION: Final = "vnnic/1"
-BYTE_ORDER_MARK: Final = "\ufeff"
-"""Without it spreadsheets read a UTF-8 file as something else."""
 
 PASSED: Final = "dat"
 FAILED: Final = "khong_dat"
@@ -131,7 +128,7 @@ def _remarks(run: Run, card: Card) -> str:
     remarks = [] if run.is_complete else ["lượt đo chưa hoàn tất"]
     if card.score.is_measured and card.score.level.is_minimum:
         remarks.append(f"mức ít nhất là {card.score.level}")
-    remarks += [words.term("flag", flag, "vi") for flag in card.score.flags]
+    remarks += [words.term("flag_in_full", flag, "vi") for flag in card.score.flags]
     ids = dict.fromkeys(id_ for column in COLUMNS for id_ in column.checks)
     warned = [cleaned(card.verdicts[id_]) for id_ in ids if card.verdicts[id_].outcome is Outcome.WARN]
     remarks += [f"{v.id}: {words.found(v, 'vi', domain=card.target.domain).rstrip('.')}" for v in warned]
@@ -212,8 +209,9 @@ COLUMNS: Final = (
            "Mức", "Mức sẵn sàng IPv6; mức ít nhất thì ghi ở ghi_chu", "Level; ghi_chu says when it is a minimum"),
     Column("diem", _percent, f"0.0 … 100.0 | {UNMEASURED}", (),
            "Điểm", "Phần trăm điểm của các mục bắt buộc đã đo", "Percentage over the measured mandatory checks"),
-    Column("ty_le_do_duoc", lambda run, card: str(card.score.coverage), "0.0 … 1.0", (),
-           "Tỷ lệ đo được", "Tỷ lệ mục bắt buộc áp dụng đã đo được", "Share of the applicable mandatory checks measured"),
+    Column("ty_le_do_duoc", lambda run, card: number_for_csv(card.score.coverage), "0.0 … 1.0", (),
+           "Tỷ lệ đo được", "Tỷ lệ mục bắt buộc áp dụng đã đo được, làm tròn xuống hai chữ số thập phân",
+           "Share of the applicable mandatory checks measured, rounded down to two decimals"),
     Column("trang_thai", _status, STATES, (),
            "Trạng thái", f"Đạt mức L{GOAL_LEVEL} trở lên; hoặc còn mục quyết định chưa đo được",
            f"Level L{GOAL_LEVEL} or above; or a check that decides was not measured"),
@@ -239,13 +237,6 @@ PROPOSAL: Final = (
     STATES,
     "",
 )
-
-
-def write_dictionary(out: TextIO, *, delimiter: str = ",", bom: bool = True) -> None:
-    """Write the data dictionary, Vietnamese and English, as CSV: one row a column, and first what holds for all."""
-    out.write(BYTE_ORDER_MARK if bom else "")
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerows(dictionary())
 
 
 def dictionary() -> list[tuple[str, ...]]:
