@@ -75,11 +75,11 @@ def questions(path: Path, year: Year, night: int) -> dict[str, Question]:
         "changes of ten nights": lambda archive: archive.history.changes([run_id_of(n) for n in range(night - 9, night + 1)]),
         "one domain: 90 levels and its changes": lambda archive: (
             archive.history.levels(domain),
-            archive.history.changes(domain=domain),
+            archive.history.changes(domains={domain}),
         ),
         f"an agency's page ({len(of_agency)} domains)": lambda archive: (
             archive.cards(run_id, of_agency),
-            [change for change in archive.history.changes(recent) if change.domain in of_agency],
+            archive.history.changes(recent, domains=of_agency),
             archive.history.tally(LEVEL, agency),
         ),
         "one card of an old run": lambda archive: archive.cards(before, [domain]),

@@ -120,15 +120,13 @@ class RouteValidation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """What a regional registry says of a range of addresses: `first` to `last`, both inside.
+class ResourceRegistration:
+    """What a regional registry says of a number resource.
 
     `country` is ISO 3166 (or `EU`, `AP`), empty when none is given: where the holder is registered, not where a server stands.
     `holder` is the registry's opaque id; `holder_name` is empty unless a table of holders knows it.
     """
 
-    first: Address
-    last: Address
     registry: str
     country: str
     status: str
@@ -139,17 +137,18 @@ class Registration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsRegistration:
-    """What a regional registry says of an AS number; the fields are those of `Registration`."""
+class Registration(ResourceRegistration):
+    """What a regional registry says of a range of addresses: `first` to `last`, both inside."""
+
+    first: Address
+    last: Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsRegistration(ResourceRegistration):
+    """What a regional registry says of an AS number."""
 
     asn: int
-    registry: str
-    country: str
-    status: str
-    date: date | None
-    holder: str
-    holder_name: str = ""
-    table: TableStamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

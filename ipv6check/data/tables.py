@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from ipv6check.addressing import Address, Network
 from ipv6check.data.answers import (
@@ -81,13 +81,7 @@ class Tables:
         return Registration(
             first=address_of(address.max_prefixlen, record.first),
             last=address_of(address.max_prefixlen, record.last),
-            registry=record.registry,
-            country=record.country,
-            status=record.status,
-            date=record.date,
-            holder=record.holder,
-            holder_name=self._holder_name(record),
-            table=self.stamps[REGISTRY.name],
+            **self._registered(record),
         )
 
     def registration_of_as(self, asn: int) -> AsRegistration | TableProblem | None:
@@ -96,16 +90,7 @@ class Tables:
             return self._registry
         if (record := self._registry.of_as(asn)) is None:
             return None
-        return AsRegistration(
-            asn=asn,
-            registry=record.registry,
-            country=record.country,
-            status=record.status,
-            date=record.date,
-            holder=record.holder,
-            holder_name=self._holder_name(record),
-            table=self.stamps[REGISTRY.name],
-        )
+        return AsRegistration(asn=asn, **self._registered(record))
 
     def as_name(self, asn: int) -> AsName | TableProblem | None:
         """The name of an AS; None when the table does not know it."""
@@ -140,6 +125,18 @@ class Tables:
                 return validation
             found.append(validation)
         return tuple(found)
+
+    def _registered(self, record: Record) -> dict[str, Any]:
+        """The fields of a `ResourceRegistration`."""
+        return {
+            "registry": record.registry,
+            "country": record.country,
+            "status": record.status,
+            "date": record.date,
+            "holder": record.holder,
+            "holder_name": self._holder_name(record),
+            "table": self.stamps[REGISTRY.name],
+        }
 
     def _holder_name(self, record: Record) -> str:
         if isinstance(self._holders, TableProblem) or not record.holder:

@@ -34,7 +34,7 @@ from ipv6check.facts.dns import (
 from ipv6check.facts.dnssec import DelegationSigner, DnssecFacts, Key
 from ipv6check.facts.registration import RegistrationFacts
 from ipv6check.facts.resources import AddressFacts, ResourceFacts, RouteFact
-from ipv6check.facts.vantage import Canary, VantageFacts
+from ipv6check.facts.vantage import Canary, EffortFacts, VantageFacts
 from ipv6check.facts.web import (
     LAST_DAYS,
     AddressWeb,
@@ -72,6 +72,7 @@ __all__ = [
     "DnsFacts",
     "DnsTry",
     "DnssecFacts",
+    "EffortFacts",
     "Evidence",
     "Family",
     "Fetch",
@@ -111,7 +112,10 @@ SCHEMA: Final = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
-    """The conditions of a run that its verdicts rest on."""
+    """The conditions of a run that its verdicts rest on, and what it took so far (`efforts`, which are observed).
+
+    `is_partial`: only some of the lists' targets, or some families of checks, were asked for.
+    """
 
     id: str
     started: datetime
@@ -121,6 +125,8 @@ class RunFacts:
     version: str
     planned: int = 0
     finished: int | None = None
+    efforts: tuple[EffortFacts, ...] = ()
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,3 +37,19 @@ class VantageFacts:
     bogus: DnsTry | None = None
     random: DnsTry | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffortFacts:
+    """What a scan took, noted at its end; a run that was broken off and resumed has several.
+
+    Lags are seconds by which our own event loop was late, over the last quarter of an hour.
+    """
+
+    start: datetime
+    end: datetime
+    questions: int
+    connections: int
+    timeouts: int
+    lag_median: float
+    lag_p99: float

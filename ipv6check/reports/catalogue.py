@@ -60,7 +60,7 @@ def catalogue(speech: Speech) -> Catalogue:
         FamilyOfChecks(
             key.lower(),
             words.term("family", key, speech.code),
-            tuple(_check(rule, speech) for rule in RULES if rule.family == key),
+            tuple(row_of(rule, speech) for rule in RULES if rule.family == key),
         )
         for key in FAMILIES
     )
@@ -69,11 +69,12 @@ def catalogue(speech: Speech) -> Catalogue:
     return Catalogue(families, levels, outcomes, sum(rule.is_built for rule in RULES), len(RULES))
 
 
-def _check(rule: Rule, speech: Speech) -> CheckRow:
+def row_of(rule: Rule, speech: Speech) -> CheckRow:
+    """Put one check into words."""
     return CheckRow(
         id=rule.id,
         title=words.title(rule.id, speech.code),
-        why=_why(words.entries()[rule.id].get("why", {}), speech),
+        why=in_general(rule.id, "why", speech),
         severity=rule.severity.value,
         refs=rule.refs,
         level=FIRST_LEVEL_OF.get(rule.id),
@@ -88,8 +89,9 @@ class _Anything(dict[str, str]):
         return "…"
 
 
-def _why(field: Mapping[str, Any], speech: Speech) -> str:
-    """The reason a check matters, as it is for any target."""
+def in_general(id_: str, name: str, speech: Speech) -> str:
+    """A text of a check (`why`, `fix`), as it is for any target; "" where there is none."""
+    field: Mapping[str, Any] = words.entries()[id_].get(name, {})
     cases = [field] if "vi" in field else [field[case] for case in ("default", "fail", "warn") if case in field]
     text: str = cases[0][speech.code] if cases else ""
-    return text.format_map(_Anything())
+    return text.format_map(_Anything()).strip()

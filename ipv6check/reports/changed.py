@@ -1,32 +1,32 @@
 """The page of changes: what is confirmed of the last weeks, day by day, bad news first; and the same as a feed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from io import StringIO
 from itertools import groupby
-from typing import Final, Literal
+from typing import Final
 from uuid import NAMESPACE_URL, uuid5
-
-from rich.console import Console
 
 from ipv6check.changes import LEVEL, Change, Kind
 from ipv6check.reports.export import utc
 from ipv6check.reports.findings import Sign
-from ipv6check.reports.history import state_of, title_of, write_changes
-from ipv6check.reports.hostile import for_json, for_terminal
+from ipv6check.reports.history import DataForm, state_of, title_of, write_changes
+from ipv6check.reports.hostile import BYTE_ORDER_MARK, for_terminal
 from ipv6check.reports.language import N_, Speech
 from ipv6check.reports.past import Past, day_of
 from ipv6check.reports.paths import agency_page, domain_page
 from ipv6check.reports.scorecard import agency_name
-from ipv6check.reports.vnnic import BYTE_ORDER_MARK
 from ipv6check.rules import words
 from ipv6check.score import Card
 
-MOST_SHOWN: Final = 1_000
+MOST_SHOWN: Final = 500
 """Changes on the page and in the feed; the files beside it have them all."""
 
-FORMS: Final[tuple[Literal["csv", "json"], ...]] = ("csv", "json")
+WEEK: Final = timedelta(days=7)
+
+FORMS: Final[tuple[DataForm, ...]] = ("csv", "json")
 
 SIGNS: Final = {
     Kind.LOST: ("fail", "✕"),
@@ -87,10 +87,14 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """All that the page of changes shows. `newest` are those of the run itself; `total` counts what the files have."""
+    """All that the page of changes shows. `newest` are those of the run itself; `total` counts what the files have.
+
+    `week` counts those of the last seven days by kind.
+    """
 
     days: tuple[Day, ...]
     newest: tuple[ChangeRow, ...]
+    week: tuple[tuple[Sign, int], ...]
     total: int
     shown: int
     begin: str
@@ -111,6 +115,7 @@ def changed(past: Past, run_id: str, cards: Sequence[Card], speech: Speech) -> C
     return Changed(
         days=tuple(Day(speech.day(day), tuple(rows[change] for change in group)) for day, group in days),
         newest=tuple(row for change, row in rows.items() if change.run_id == run_id),
+        week=_week(told, started, run_id, speech),
         total=len(told),
         shown=min(len(told), MOST_SHOWN),
         begin=speech.date(min(started.values(), default=None)),
@@ -121,15 +126,26 @@ def changed(past: Past, run_id: str, cards: Sequence[Card], speech: Speech) -> C
     )
 
 
-def changes_as(form: Literal["csv", "json"], past: Past, speech: Speech) -> str:
+def _week(told: Sequence[Change], started: Mapping[str, datetime], run_id: str, speech: Speech) -> tuple[tuple[Sign, int], ...]:
+    """How many changes of each kind the seven days up to a run told, bad news first."""
+    last = day_of(started[run_id]) if run_id in started else date.min
+    kinds = Counter(change.kind for change in told if last - WEEK < day_of(started[change.run_id]) <= last)
+    return tuple((_sign(kind, speech), kinds[kind]) for kind in ORDER if kinds[kind])
+
+
+def _sign(kind: Kind, speech: Speech) -> Sign:
+    key, symbol = SIGNS[kind]
+    return Sign(key, symbol, words.term("change", kind.value, speech.code))
+
+
+def changes_as(form: DataForm, past: Past, speech: Speech) -> str:
     """The same as a file, with the columns of `ipv6check diff`."""
     out = StringIO(newline="")
-    write_changes(past.changes, past.runs, out, form, speech.code, Console(file=StringIO()))
-    return BYTE_ORDER_MARK + out.getvalue() if form == "csv" else for_json(out.getvalue())
+    write_changes(past.changes, past.runs, out, form, speech.code)
+    return BYTE_ORDER_MARK + out.getvalue() if form == "csv" else out.getvalue()
 
 
 def _row(change: Change, agency: str, started: Mapping[str, datetime], speech: Speech) -> ChangeRow:
-    key, symbol = SIGNS[change.kind]
     first, at = started.get(change.since), started[change.run_id]
     why = SILENT_LOSSES.get(change.check, "") if change.kind is Kind.LOST else ""
     return ChangeRow(
@@ -140,7 +156,7 @@ def _row(change: Change, agency: str, started: Mapping[str, datetime], speech: S
         check=change.check,
         title=title_of(change.check, speech.code),
         kind=change.kind.value,
-        sign=Sign(key, symbol, words.term("change", change.kind.value, speech.code)),
+        sign=_sign(change.kind, speech),
         before=state_of(change.check, change.before, speech.code),
         after=state_of(change.check, change.after, speech.code),
         first_seen=speech.date(first) if first and day_of(first) != day_of(at) else "",

@@ -57,7 +57,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalView:
-    """One goal in words. `answer` is a key of `ANSWERS`."""
+    """One goal in words. `answer` is a key of `ANSWERS`; `blind` are the runs whose measuring point had no IPv6 itself."""
 
     id: str
     title: str
@@ -73,6 +73,7 @@ class GoalView:
     coverage: str
     measured_on: str
     milestones: tuple[tuple[str, str], ...]
+    blind: int
     charts: tuple[Chart, ...]
 
 
@@ -82,7 +83,7 @@ def goal_views(courses: Iterable[Course], speech: Speech) -> tuple[GoalView, ...
 
 
 def _view(course: Course, speech: Speech) -> GoalView:
-    goal, last = course.goal, course.curve[-1]
+    goal, last = course.goal, course.last or course.curve[-1]
     answer = answer_of(course)
     return GoalView(
         id=goal.id,
@@ -99,23 +100,14 @@ def _view(course: Course, speech: Speech) -> GoalView:
         coverage=speech.share(last.coverage),
         measured_on=speech.day(last.on),
         milestones=tuple((speech.day(one.date), speech.share(one.share)) for one in goal.milestones),
+        blind=sum(point.is_blind for point in course.curve),
         charts=tuple(_charts(course, speech)),
     )
 
 
 def answer_of(course: Course) -> str:
     """`yes`, `no`, or `open` where the line lies between what is certain and what may be, or one of them is not known."""
-    last = _last(course)
-    if course.target is None or last is None or last.share is None:
-        return "open"
-    if last.share >= course.target:
-        return "yes"
-    return "open" if (last.share_at_most or 0.0) >= course.target else "no"
-
-
-def _last(course: Course) -> Measured | None:
-    """The newest run in which anything was measured."""
-    return next((point for point in reversed(course.curve) if point.share is not None), None)
+    return {True: "yes", False: "no", None: "open"}[course.is_on_course]
 
 
 def _share(point: Measured | None, speech: Speech) -> str:
@@ -138,8 +130,8 @@ def _open(point: Measured) -> float:
 
 
 def _now(course: Course, speech: Speech) -> str:
-    said = {"share": _share(_last(course), speech), "level": f"L{course.goal.level}"}
-    if _last(course) is None:
+    said = {"share": _share(course.last, speech), "level": f"L{course.goal.level}"}
+    if course.last is None:
         return speech.gettext("No domain name could be measured yet.")
     if course.target is None:
         return speech.gettext("Measured domain names at %(level)s or higher: %(share)s. The goal has not begun yet.", **said)
@@ -152,13 +144,12 @@ def _now(course: Course, speech: Speech) -> str:
 
 def _ahead(course: Course, speech: Speech) -> str:
     """When the whole goal is reached, as far as that can be said."""
-    end, last = course.goal.milestones[-1], course.curve[-1]
+    end, last, seen = course.goal.milestones[-1], course.curve[-1], course.seen
     if course.reached_on is not None and course.reached_on <= last.on:
         return speech.gettext(
             "The whole goal is reached; it was first seen so on %(date)s.", date=speech.day(course.reached_on)
         )
-    known = [point.on for point in course.curve if point.share is not None]
-    if not known or (known[-1] - known[0]).days < FEWEST_DAYS:
+    if not seen or (seen[-1].on - seen[0].on).days < FEWEST_DAYS:
         return speech.gettext("A trend needs at least two weeks of measurements; until then no date is projected.")
     if course.reached_on is None and answer_of(course) == "open":
         return speech.gettext("Too many domain names are still open for a date to be projected.")
@@ -183,14 +174,13 @@ def _charts(course: Course, speech: Speech) -> Iterable[Chart]:
 
 def _chart(course: Course, begin: date, end: date, name: str, speech: Speech) -> Chart:
     plot = _Plot(begin, end)
-    known = [point for point in course.curve if point.share is not None]
-    usual = median(map(_open, known)) + UNUSUAL if known else 0.0
+    usual = median(map(_open, course.seen)) + UNUSUAL if course.seen else 0.0
     runs = [list(run) for is_drawn, run in groupby(course.curve, key=lambda one: one.share is not None) if is_drawn]
-    is_clear = [one.share is not None and _open(one) <= usual for one in course.curve]
+    is_clear = [one.share is not None and not one.is_blind and _open(one) <= usual for one in course.curve]
     lines = [
         [course.curve[n] for n in run] for is_drawn, run in groupby(range(len(is_clear)), is_clear.__getitem__) if is_drawn
     ]
-    newest = known[-1] if known else None
+    newest = course.last
     is_ahead = newest is not None and course.reached_on is not None and course.reached_on > newest.on and end > newest.on
     goal_share = course.goal.milestones[-1].share
     return Chart(

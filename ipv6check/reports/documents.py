@@ -76,7 +76,7 @@ def _helps(command: click.Command, name: str, parent: click.Context | None) -> I
     yield context.command_path, command.get_help(context).rstrip()
     if isinstance(command, click.Group):
         for sub in command.list_commands(context):
-            found = command.get_command(context, sub)
+            _, found, _ = command.resolve_command(context, [sub])
             if found is not None and not found.hidden:
                 yield from _helps(found, sub, context)
 

@@ -107,7 +107,10 @@ def is_built(verdict: Verdict) -> bool:
 
 
 def steps(card: Card) -> tuple[Verdict, ...]:
-    """What to do next, at most five: what the next level lacks, what higher levels will, then other faults, then the rest."""
+    """What to do next, at most five: what the next level lacks, what higher levels will, then other faults, then the rest.
+
+    What somebody accepts for now is not asked for.
+    """
     chosen: list[str] = []
     _choose(chosen, (*_in_the_way(card), *_others(card, Outcome.FAIL, Severity.MANDATORY)), MOST_STEPS)
     for severity in (Severity.MANDATORY, Severity.RECOMMENDED):
@@ -131,11 +134,11 @@ def _in_the_way(card: Card) -> Iterable[str]:
         for id_, is_met in requirements.items()
         if words.needs_action(card.verdicts[id_]) and not is_met(card.verdicts[id_])
     )
-    return (*missing, *later)
+    return (id_ for id_ in (*missing, *later) if id_ not in card.exemptions)
 
 
 def _others(card: Card, outcome: Outcome, severity: Severity) -> list[str]:
-    of_outcome = (id_ for id_, verdict in card.verdicts.items() if verdict.outcome is outcome)
+    of_outcome = (id_ for id_, verdict in card.verdicts.items() if verdict.outcome is outcome and id_ not in card.exemptions)
     return [id_ for id_ in of_outcome if BY_ID[id_].severity is severity and not is_ours(id_)]
 
 

@@ -39,12 +39,13 @@ class Prefix:
 
 @dataclass(slots=True)
 class Autonomous:
-    """An AS number that originates a prefix."""
+    """An AS number that originates a prefix; `hosted` are the domains whose own addresses are in it, name servers' apart."""
 
     number: int
     name: str = ""
     country: str = ""
     domains: set[str] = field(default_factory=set)
+    hosted: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -72,11 +73,11 @@ class Inventory:
         assert evidence.target is not None
         for facts in (evidence.resources, evidence.server_resources):
             for address in facts.addresses if facts else ():
-                self._add_address(address, evidence.target.domain)
+                self._add_address(address, evidence.target.domain, is_own=facts is evidence.resources)
         if evidence.nameservers is not None:
             self._add_servers(evidence.nameservers, evidence)
 
-    def _add_address(self, facts: AddressFacts, domain: str) -> None:
+    def _add_address(self, facts: AddressFacts, domain: str, *, is_own: bool) -> None:
         self.missing |= dict(facts.problems)
         for route in facts.followed:
             row = self._prefixes.setdefault(route.prefix, Prefix(route.prefix, validity=route.validity))
@@ -86,12 +87,14 @@ class Inventory:
             row.countries |= dict.fromkeys(filter(None, (facts.country,)))
             row.validity = _worse(row.validity, route.validity)
             row.dates |= dict(facts.dates)
-            self._add_number(route, domain)
+            self._add_number(route, domain, is_own=is_own)
 
-    def _add_number(self, route: RouteFact, domain: str) -> None:
+    def _add_number(self, route: RouteFact, domain: str, *, is_own: bool) -> None:
         if route.origin is not None:
             number = self._numbers.setdefault(route.origin, Autonomous(route.origin, route.as_name, route.origin_country))
             number.domains.add(domain)
+            if is_own:
+                number.hosted.add(domain)
 
     def _add_servers(self, facts: NameserverFacts, evidence: Evidence) -> None:
         assert evidence.target is not None

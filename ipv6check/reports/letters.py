@@ -53,8 +53,9 @@ def letters(card: Card, found: Iterable[Finding], proofs: Proofs, run: Run, spee
 
 
 def to_mend(card: Card) -> list[Verdict]:
-    """What is written about: failures before warnings, what is scored before what is recommended."""
-    faults = [v for v in card.verdicts.values() if BY_ID[v.id].family in FAMILIES and words.who(v)]
+    """What is written about: failures before warnings, what is scored before what is recommended; nothing that is accepted."""
+    asked = (verdict for id_, verdict in card.verdicts.items() if id_ not in card.exemptions)
+    faults = [v for v in asked if BY_ID[v.id].family in FAMILIES and words.who(v)]
     return sorted(faults, key=lambda v: (v.outcome is not Outcome.FAIL, BY_ID[v.id].severity is not Severity.MANDATORY))
 
 

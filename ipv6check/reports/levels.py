@@ -32,20 +32,8 @@ NOT_CONCLUDED: Final = Flag(
     N_("Not concluded"), N_("What decides the level could not be measured. The site may well work over IPv6.")
 )
 
-FLAGS: Final = {
-    BROKEN_V6: Flag(
-        N_("broken IPv6"),
-        N_("IPv6 is published but nothing answers there: people with IPv6 wait, or get no page. Worse than none; act at once."),
-    ),
-    PARTIAL: Flag(
-        N_("one of two names"),
-        N_("Of the names with and without www, only one has IPv6; the level is that of the worse."),
-    ),
-    BOGUS: Flag(
-        N_("DNSSEC fails"),
-        N_("The DNSSEC signatures do not hold, so every validating resolver refuses the name, over IPv4 too. Act at once."),
-    ),
-}
+FLAGS: Final = (BROKEN_V6, PARTIAL, BOGUS)
+"""Every flag that may stand beside a level."""
 
 SEVERITIES: Final = {"mandatory": N_("mandatory"), "recommended": N_("recommended"), "information": N_("for information")}
 """How much a check weighs, in a word or two."""
@@ -112,5 +100,4 @@ def key_of(score: Score) -> str:
 
 def flags(score: Score, speech: Speech) -> tuple[Flag, ...]:
     """The flags beside a level."""
-    found = (FLAGS[key] for key in score.flags)
-    return tuple(Flag(speech.gettext(flag.name), speech.gettext(flag.meaning)) for flag in found)
+    return tuple(Flag(term("flag", key, speech.code), term("flag_meaning", key, speech.code)) for key in score.flags)

@@ -12,10 +12,12 @@ from ipv6check.reports.health import Health, can_rank, health
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import N_, Speech
 from ipv6check.reports.levels import KEYS, OPEN, UNMEASURED, Badge, badge_by, badge_of, key_of
+from ipv6check.reports.past import day_of
 from ipv6check.reports.paths import agency_page
 from ipv6check.reports.problems import Assignment, Problem, assignments, problems
 from ipv6check.reports.scorecard import agency_name
 from ipv6check.reports.standing import AgencyRow, Audience, Group, agencies, counted, groups, is_open_below, median_level
+from ipv6check.reports.tree import Branch, Place, Tree, branch
 from ipv6check.score import GOAL_LEVEL, HIGHEST_LEVEL, Card, RollUp, roll_up
 
 DUAL_STACK = (GOAL_LEVEL, N_("Dual stack IPv4/IPv6"), N_("programme goal 2021–2025"))
@@ -80,6 +82,7 @@ class Overview:
     is_ranked: bool
     ranked: tuple[AgencyRow, ...]
     unranked: tuple[AgencyRow, ...]
+    above: tuple[Branch, ...]
     groups: tuple[Group, ...]
 
 
@@ -90,6 +93,7 @@ class AgencyView:
     page: str
     name: str
     code: str
+    place: Place | None
     health: Health
     total: RollUp
     median: str
@@ -102,18 +106,19 @@ class AgencyView:
     groups: tuple[Group, ...]
 
 
-def overview(run: Run, cards: Sequence[Card], speech: Speech, audience: Audience) -> Overview:
-    """Put a whole run into words."""
+def overview(run: Run, cards: Sequence[Card], speech: Speech, audience: Audience, tree: Tree | None = None) -> Overview:
+    """Put a whole run into words; `tree` is that of its bodies."""
     own = counted(cards)
     total = roll_up(card.score for card in own)
-    ranked, unranked = agencies(cards, speech, can_rank(cards))
+    tree = tree or Tree(cards, {}, day_of(run.started_at))
+    ranked, unranked = agencies(cards, speech, can_rank(cards), tree.heir)
     return Overview(
         run=run,
         health=health(cards, speech),
         completeness=min(run.finished / run.planned, 1.0) if run.planned else None,
         total=total,
         median=median_level(own, total, speech),
-        agency_count=len({card.target.agency for card in own}),
+        agency_count=len({tree.heir(card.target.agency) for card in own}),
         demo_count=len(cards) - len(own),
         distribution=distribution(own, speech),
         goals=goals(own, speech),
@@ -121,18 +126,22 @@ def overview(run: Run, cards: Sequence[Card], speech: Speech, audience: Audience
         is_ranked=can_rank(cards),
         ranked=ranked,
         unranked=unranked,
+        above=tuple(branch(name, 0, tree, speech) for name in tree.below(None) if tree.below(name)),
         groups=groups(cards, speech, audience),
     )
 
 
-def agency_view(name: str, cards: Sequence[Card], whole: Overview, speech: Speech, audience: Audience) -> AgencyView:
-    """Put one agency into words; `cards` are its own, `whole` the city it is a part of."""
+def agency_view(
+    name: str, cards: Sequence[Card], whole: Overview, speech: Speech, audience: Audience, where: Place | None = None
+) -> AgencyView:
+    """Put one agency into words; `cards` are its own, `whole` the city it is a part of, `where` its place in the tree."""
     own = counted(cards)
     total = roll_up(card.score for card in own)
     rank = next((row.rank for row in whole.ranked if row.page == agency_page(name)), None)
     return AgencyView(
         page=agency_page(name),
         name=agency_name(name, speech),
+        place=where,
         code=for_terminal(next((card.target.agency_code for card in cards if card.target.agency_code), "")),
         health=whole.health,
         total=total,

@@ -19,13 +19,17 @@ RECENT: Final = timedelta(days=30)
 Night = tuple[datetime, str, int, bool]
 """When a domain was measured, in which run, its level, whether that is "at least". "At least L0" says that nothing is known."""
 
+Counted = tuple[datetime, Mapping[str, int]]
+"""When a run started, and how many domains had each outcome in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
     """The nights up to a run, and that run; empty where there is no archive.
 
-    `runs` and `changes` are the newest first, `levels` (by domain) the oldest first. `moved` are levels that only a new version
-    of the rules moved. `standings` are those after the run, by domain and check; none for a run that is long ago.
+    `runs` and `changes` are the newest first, `levels` (by domain) and `tallies` (by check) the oldest first. `moved` are
+    levels that only a new version of the rules moved. `standings` are those after the run, by domain and check; none for a run
+    that is long ago.
     """
 
     runs: tuple[Run, ...] = ()
@@ -33,11 +37,18 @@ class Past:
     moved: tuple[Change, ...] = ()
     standings: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)
     levels: Mapping[str, Sequence[Night]] = field(default_factory=dict)
+    tallies: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
     courses: tuple[Course, ...] = ()
 
     def of(self, domains: set[str]) -> "Past":
-        """The same with the changes of some domains only."""
-        return replace(self, changes=tuple(change for change in self.changes if change.domain in domains))
+        """The same with what is about some domains only."""
+        return replace(
+            self,
+            changes=tuple(change for change in self.changes if change.domain in domains),
+            moved=tuple(change for change in self.moved if change.domain in domains),
+            standings={domain: own for domain, own in self.standings.items() if domain in domains},
+            levels={domain: nights for domain, nights in self.levels.items() if domain in domains},
+        )
 
     def started(self) -> dict[str, datetime]:
         """When each run started."""

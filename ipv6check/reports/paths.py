@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from ipv6check.reports.language import KEPT
 from ipv6check.rules.words import Language
 
 PREFIX: Final[dict[Language, str]] = {"vi": "", "en": "en/"}
@@ -19,10 +21,25 @@ NOT_IN_A_SLUG: Final = re.compile(r"[^a-z0-9]+")
 SLUG_LENGTH: Final = 48
 
 
+def live_page(name: str, language: Language) -> str:
+    """The address of a page that is made when it is asked for, where the site is served live; a folder of files has none."""
+    return f"/{PREFIX[language]}{name}"
+
+
 def domain_page(domain: str) -> str:
     """The page of a domain, below the language's folder: the name itself when it is plainly one, else a hash (no dot in it)."""
     is_plain = A_LABELS.fullmatch(domain) and not DEVICES.match(domain)
     return f"domain/{domain if is_plain else _hash(domain, 16)}.html"
+
+
+def check_page(id_: str) -> str:
+    """The page of a check, below the language's folder."""
+    return f"check/{id_}.html"
+
+
+def paper_file(domain: str) -> str:
+    """The scorecard of a domain as a PDF, which is in Vietnamese and stands beside the page."""
+    return domain_page(domain).removesuffix(".html") + ".pdf"
 
 
 def letter_file(domain: str, party: str) -> str:
@@ -30,6 +47,7 @@ def letter_file(domain: str, party: str) -> str:
     return f"letters/{domain_page(domain).removeprefix('domain/').removesuffix('.html')}-{party}.txt"
 
 
+@lru_cache(KEPT)
 def agency_page(agency: str) -> str:
     """The page of an agency, below the language's folder: its name without diacritics, and a hash that tells twins apart."""
     bare = unicodedata.normalize("NFD", agency.replace("đ", "d").replace("Đ", "D")).encode("ascii", "ignore").decode()

@@ -1,26 +1,30 @@
 """The page of Internet resources in words: prefixes, AS numbers, operators of name servers, and what one change would lift."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
+from ipv6check.reports.cover import Cover
 from ipv6check.reports.failures import State
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.inventory import Autonomous, Inventory, Operator, Prefix
 from ipv6check.reports.language import N_, UNKNOWN, Speech
 from ipv6check.reports.paths import agency_page, domain_page
+from ipv6check.reports.providers import at_goal
 from ipv6check.reports.scorecard import agency_name
-from ipv6check.reports.whatif import AAAA, ANSWER, GLUE, OPERATOR, ROUTE, SECURE, WEB, Cause, Lift, WhatIf
+from ipv6check.reports.whatif import AAAA, ANSWER, GLUE, OPERATOR, ROUTE, SECURE, WEB, Cause, Lift, Trials, WhatIf
 from ipv6check.rules.words import term
-from ipv6check.score import Verdicts
+from ipv6check.score import Card, Verdicts
 
 MOST_LIFTS: Final = 40
 MOST_DOMAINS: Final = 60
 MOST_AGENCIES: Final = 30
-"""So many names stand behind a row; how many more there are is said."""
+MOST_OPERATORS: Final = 200
+MOST_PREFIXES: Final = 400
+"""So many rows there are, and so many names stand behind a row; how many more there are is said."""
 
 TEXT: Final = 120
 
@@ -98,12 +102,15 @@ class PrefixRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRow:
-    """One AS number."""
+    """One AS number: how many domains rest on it, how many are hosted there, and how many of those stand at the goal."""
 
     number: str
     name: str
     country: str
     domains: int
+    hosted: int
+    at_goal: int
+    places: Links
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +123,7 @@ class OperatorRow:
     domains: Links
     domain_count: int
     agency_count: int
+    at_goal: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,22 +150,28 @@ class Resources:
     operators: tuple[OperatorRow, ...]
     prefixes: tuple[PrefixRow, ...]
     numbers: tuple[NumberRow, ...]
+    more_operators: int
+    more_prefixes: int
     dates: tuple[tuple[str, str], ...]
     missing: tuple[tuple[str, str], ...]
 
 
 class Tally:
-    """What the page is made of, gathered in one pass over a run's evidence."""
+    """What the page is made of, gathered in one pass over a run's evidence; `covers` are by the level of a goal."""
 
-    def __init__(self) -> None:
+    def __init__(self, levels: Iterable[int] = ()) -> None:
         self.inventory = Inventory()
         self.whatif = WhatIf()
+        self.covers = {level: Cover(level) for level in levels}
 
     def add(self, evidence: Evidence, verdicts: Verdicts) -> None:
         """Note one domain; a demo host is left out."""
         if evidence.target is not None and not evidence.target.is_demo:
             self.inventory.add(evidence)
-            self.whatif.add(evidence, verdicts)
+            trials = Trials(evidence, verdicts)
+            self.whatif.add(trials)
+            for cover in self.covers.values():
+                cover.add(trials)
 
     @property
     def is_empty(self) -> bool:
@@ -171,16 +185,20 @@ def has_resources(evidence: Evidence) -> bool:
     return is_counted and evidence.nameservers is not None and bool(evidence.nameservers.hosts)
 
 
-def resources(tally: Tally, run: Run, speech: Speech) -> Resources:
-    """Put a whole run's resources into words."""
+def resources(tally: Tally, cards: Iterable[Card], run: Run, speech: Speech) -> Resources:
+    """Put a whole run's resources into words; `cards` are its domains' results."""
     inventory, lifts = tally.inventory, tally.whatif.lifts()
+    operators, prefixes = inventory.operators(), inventory.prefixes()
+    by_domain = {card.target.domain: card for card in cards}
     return Resources(
         moment=run.finished_at or run.started_at,
         lifts=tuple(_lift(lift, speech) for lift in lifts[:MOST_LIFTS]),
         more_lifts=max(len(lifts) - MOST_LIFTS, 0),
-        operators=tuple(_operator(row, speech) for row in inventory.operators()),
-        prefixes=tuple(_prefix(row, speech) for row in inventory.prefixes()),
-        numbers=tuple(_number(row) for row in inventory.numbers()),
+        operators=tuple(_operator(row, by_domain, speech) for row in operators[:MOST_OPERATORS]),
+        prefixes=tuple(_prefix(row, speech) for row in prefixes[:MOST_PREFIXES]),
+        numbers=tuple(_number(row, by_domain) for row in inventory.numbers()),
+        more_operators=max(len(operators) - MOST_OPERATORS, 0),
+        more_prefixes=max(len(prefixes) - MOST_PREFIXES, 0),
         dates=tuple((_table(table, speech), speech.date(date)) for table, date in sorted(inventory.dates.items())),
         missing=tuple((_table(table, speech), for_terminal(why, TEXT)) for table, why in sorted(inventory.missing.items())),
     )
@@ -209,7 +227,7 @@ def _lift(lift: Lift, speech: Speech) -> LiftRow:
             )
             for (before, after), count in steps
         ),
-        places=_domains(lift.improved),
+        places=linked(lift.improved),
     )
 
 
@@ -218,23 +236,26 @@ def change_in_words(cause: Cause, speech: Speech) -> str:
     return speech.gettext(CHANGES[cause.kind], subject=for_terminal(cause.subject, TEXT))
 
 
-def _domains(domains: Iterable[str]) -> Links:
-    return _links([Link(for_terminal(domain, TEXT), domain_page(domain)) for domain in domains], MOST_DOMAINS)
+def linked(domains: Iterable[str]) -> Links:
+    """Domains with their pages, as many as are shown."""
+    return links([Link(for_terminal(domain, TEXT), domain_page(domain)) for domain in domains], MOST_DOMAINS)
 
 
-def _links(links: Sequence[Link], most: int) -> Links:
-    return Links(tuple(links[:most]), max(len(links) - most, 0))
+def links(every: Sequence[Link], most: int) -> Links:
+    """So many of them at most."""
+    return Links(tuple(every[:most]), max(len(every) - most, 0))
 
 
-def _operator(row: Operator, speech: Speech) -> OperatorRow:
+def _operator(row: Operator, by_domain: Mapping[str, Card], speech: Speech) -> OperatorRow:
     agencies = [Link(agency_name(agency, speech), agency_page(agency)) for agency, _ in row.agencies.most_common()]
     return OperatorRow(
         name=for_terminal(row.name, TEXT),
         servers=tuple((for_terminal(host, TEXT), _state(state, speech)) for host, state in sorted(row.states.items())),
-        agencies=_links(agencies, MOST_AGENCIES),
-        domains=_domains(row.domains),
+        agencies=links(agencies, MOST_AGENCIES),
+        domains=linked(row.domains),
         domain_count=len(row.domains),
         agency_count=len(row.agencies),
+        at_goal=_at_goal(row.domains, by_domain),
     )
 
 
@@ -257,13 +278,21 @@ def _prefix(row: Prefix, speech: Speech) -> PrefixRow:
     )
 
 
-def _number(row: Autonomous) -> NumberRow:
+def _number(row: Autonomous, by_domain: Mapping[str, Card]) -> NumberRow:
+    hosted = sorted(row.hosted)
     return NumberRow(
         number=f"AS{row.number}",
         name=for_terminal(row.name, TEXT) or UNKNOWN,
         country=for_terminal(row.country, TEXT) or UNKNOWN,
         domains=len(row.domains),
+        hosted=len(hosted),
+        at_goal=_at_goal(hosted, by_domain),
+        places=linked(hosted),
     )
+
+
+def _at_goal(domains: Iterable[str], by_domain: Mapping[str, Card]) -> int:
+    return at_goal([by_domain[domain] for domain in domains if domain in by_domain])
 
 
 def _joined(texts: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from ipv6check.facts import Evidence
@@ -10,9 +11,10 @@ from ipv6check.model import SERVICES, Outcome, Reason
 from ipv6check.reports import charts
 from ipv6check.reports.findings import Finding, Sign, counts, finding, is_built, is_ours, sign, steps, undecided
 from ipv6check.reports.hostile import for_terminal
-from ipv6check.reports.language import Speech
+from ipv6check.reports.language import KEPT, Speech
 from ipv6check.reports.levels import OPEN, UNMEASURED, Badge, Flag, badge, badge_of, flags, key_of
 from ipv6check.reports.paths import agency_page, domain_page, is_linkable
+from ipv6check.reports.remarks import Remark, remarks
 from ipv6check.reports.seen import Seen, seen
 from ipv6check.rules import words
 from ipv6check.score import HIGHEST_LEVEL, Card
@@ -61,6 +63,7 @@ class Scorecard:
     percent: float | None
     coverage: float
     steps: tuple[Finding, ...]
+    remarks: tuple[Remark, ...]
     gaps: tuple[Finding, ...]
     unbuilt_gaps: tuple[str, ...]
     families: tuple[Family, ...]
@@ -91,6 +94,7 @@ def scorecard(card: Card, evidence: Evidence | None, speech: Speech) -> Scorecar
         percent=score.percent if score.is_measured else None,
         coverage=score.coverage,
         steps=tuple(shown[v.id] for v in steps(card)),
+        remarks=remarks(card, speech),
         gaps=tuple(shown[v.id] for v in open_questions if is_built(v)),
         unbuilt_gaps=tuple(v.id for v in open_questions if not is_built(v)),
         families=tuple(_family(key, card, shown, speech) for key in score.families),
@@ -104,6 +108,7 @@ def _service(service: str, speech: Speech) -> str:
     return words.term("service", service, speech.code) if service in SERVICES else for_terminal(service)
 
 
+@lru_cache(KEPT)
 def agency_name(agency: str, speech: Speech) -> str:
     """An agency's name, or a word for having none."""
     return for_terminal(agency) or speech.gettext("No agency named")

@@ -1,24 +1,26 @@
 """Domains and agencies as rows of a table, and how the agencies stand to one another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from ipv6check.model import Target
 from ipv6check.reports import charts
 from ipv6check.reports.findings import Finding, finding, steps
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import UNKNOWN, Speech
 from ipv6check.reports.levels import KEYS, Badge, Flag, badge, badge_by, flags
 from ipv6check.reports.paths import agency_page, domain_page
+from ipv6check.reports.remarks import Remark, remarks
 from ipv6check.reports.scorecard import agency_name
-from ipv6check.score import GOAL_LEVEL, Card, RollUp, roll_up
+from ipv6check.score import GOAL_LEVEL, Card, RollUp, Score, roll_up
 
 Audience = Literal["internal", "public"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DomainRow:
-    """One domain. For the public there is no `page`, no flag, no percentage and no `first` thing to do."""
+    """One domain. For the public there is no `page`, no flag, no percentage, no remark and no `first` thing to do."""
 
     domain: str
     page: str
@@ -30,15 +32,20 @@ class DomainRow:
     percent: float | None = None
     coverage: float
     first: Finding | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The domains of one level; demo hosts are among the rows, and not in `count`."""
+    """The domains of one level; demo hosts are among the rows, and not in `count`.
+
+    `whole` is the page that has all rows, where they are not all here.
+    """
 
     badge: Badge
     count: int
     rows: tuple[DomainRow, ...]
+    whole: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,22 +61,29 @@ class AgencyRow:
     rank: int | None = None
 
 
+def row_of(target: Target, score: Score, speech: Speech, audience: Audience) -> DomainRow:
+    """Put a target and its result into a row, without the `first` thing to do."""
+    is_internal = audience == "internal"
+    return DomainRow(
+        domain=for_terminal(target.domain),
+        page=domain_page(target.domain) if is_internal else "",
+        agency=agency_name(target.agency, speech),
+        agency_page=agency_page(target.agency),
+        badge=badge(score, speech),
+        is_demo=target.is_demo,
+        flags=flags(score, speech) if is_internal else (),
+        percent=score.percent if is_internal and score.is_measured else None,
+        coverage=score.coverage,
+    )
+
+
 def domain_row(card: Card, speech: Speech, audience: Audience) -> DomainRow:
     """Put one card into a row."""
-    is_internal = audience == "internal"
-    first = next(iter(steps(card)), None) if is_internal else None
-    return DomainRow(
-        domain=for_terminal(card.target.domain),
-        page=domain_page(card.target.domain) if is_internal else "",
-        agency=agency_name(card.target.agency, speech),
-        agency_page=agency_page(card.target.agency),
-        badge=badge(card.score, speech),
-        is_demo=card.target.is_demo,
-        flags=flags(card.score, speech) if is_internal else (),
-        percent=card.score.percent if is_internal and card.score.is_measured else None,
-        coverage=card.score.coverage,
-        first=finding(first, speech, card.target.domain) if first else None,
-    )
+    row = row_of(card.target, card.score, speech, audience)
+    if audience == "public":
+        return row
+    first = next(iter(steps(card)), None)
+    return replace(row, first=finding(first, speech, card.target.domain) if first else None, remarks=remarks(card, speech))
 
 
 def groups(cards: Sequence[Card], speech: Speech, audience: Audience) -> tuple[Group, ...]:
@@ -89,12 +103,15 @@ def counted(cards: Iterable[Card]) -> list[Card]:
 
 
 def agencies(
-    cards: Sequence[Card], speech: Speech, can_rank: bool = True
+    cards: Sequence[Card], speech: Speech, can_rank: bool = True, heir_of: Callable[[str], str] = str
 ) -> tuple[tuple[AgencyRow, ...], tuple[AgencyRow, ...]]:
-    """The agencies that are ranked, best first, and those that are not, in the order of the list. Equals share a rank."""
+    """The agencies that are ranked, best first, and those that are not, in the order of the list. Equals share a rank.
+
+    `heir_of` an agency is who counts its domains.
+    """
     by_name: dict[str, list[Card]] = {}
     for card in counted(cards):
-        by_name.setdefault(card.target.agency, []).append(card)
+        by_name.setdefault(heir_of(card.target.agency), []).append(card)
     totals = {name: roll_up(card.score for card in own) for name, own in by_name.items()}
     able = [name for name, total in totals.items() if can_rank and total.is_ranked]
     ranked = sorted(able, key=lambda name: _order(totals[name]))

@@ -81,7 +81,7 @@ def _print_broken(cards: Sequence[Card], console: Console, said: Speech) -> None
     if names:
         more = len(names) - MOST_NAMES
         tail = say(said, f" và {more} tên nữa", f" and {more} more") if more > 0 else ""
-        heading(console, f"! {words.term('flag', BROKEN_V6, said.code)}: {len(names)}", STYLES["fail"])
+        heading(console, f"! {words.term('flag_in_full', BROKEN_V6, said.code)}: {len(names)}", STYLES["fail"])
         line(console, words.term("flag_meaning", BROKEN_V6, said.code), indent=2)
         line(console, ", ".join(names[:MOST_NAMES]) + tail, indent=2)
 

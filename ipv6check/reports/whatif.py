@@ -70,24 +70,51 @@ class Lift:
         return self.levels.total()
 
 
+class Trials:
+    """One domain judged again with some of its causes ended, each set of them once; `verdicts` are those of this evidence."""
+
+    def __init__(self, evidence: Evidence, verdicts: Verdicts) -> None:
+        self.verdicts = verdicts
+        self._evidence = evidence
+        self._changes = causes(evidence, verdicts)
+        self._known: dict[frozenset[Cause], Verdicts] = {frozenset(): verdicts}
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """What stands in the domain's way and might be shared."""
+        return tuple(self._changes)
+
+    @property
+    def domain(self) -> str:
+        """The domain."""
+        return self._evidence.target.domain if self._evidence.target else ""
+
+    def without(self, ended: Iterable[Cause]) -> Verdicts:
+        """The verdicts with these causes ended and everything else as it was seen."""
+        key = frozenset(ended)
+        if key not in self._known:
+            change = all_of(self._changes[cause] for cause in self._changes if cause in key)
+            self._known[key] = judge_again(change(self._evidence), self.verdicts, *(cause.kind for cause in key))
+        return self._known[key]
+
+
 class WhatIf:
     """Tallies one run's domains; holds names and counts, never evidence."""
 
     def __init__(self) -> None:
         self._lifts: dict[Cause, Lift] = {}
 
-    def add(self, evidence: Evidence, verdicts: Verdicts) -> None:
-        """Judge one domain again for each cause that it has; `verdicts` are those of this very evidence."""
-        assert evidence.target is not None
-        before = score(verdicts)
-        for cause, change in causes(evidence, verdicts).items():
+    def add(self, trials: Trials) -> None:
+        """Judge one domain again for each cause that it has."""
+        before = score(trials.verdicts)
+        for cause in trials.causes:
             lift = self._lifts.setdefault(cause, Lift(cause))
             lift.domains += 1
-            changed = judge_again(change(evidence), verdicts, cause.kind)
+            changed = trials.without([cause])
             after = score(changed)
             rises = after.level.number > before.level.number
-            if rises or _gains(verdicts, changed):
-                lift.improved.append(evidence.target.domain)
+            if rises or _gains(trials.verdicts, changed):
+                lift.improved.append(trials.domain)
             if rises:
                 lift.levels[_plain(before.level), _plain(after.level)] += 1
             elif after.level.is_minimum and not before.level.is_minimum and after.level.number == before.level.number:
@@ -104,16 +131,21 @@ def _usefulness(lift: Lift) -> tuple[int, int, int, str, str]:
 
 
 def _is_shared(lift: Lift) -> bool:
-    return lift.cause.kind != WEB or lift.domains >= SHARED_FROM
+    return is_shared(lift.cause, lift.domains)
+
+
+def is_shared(cause: Cause, domains: int) -> bool:
+    """Whether a cause is one of the city's and no domain's own: a web address that nobody else has is its own."""
+    return cause.kind != WEB or domains >= SHARED_FROM
 
 
 def _plain(level: Level) -> Level:
     return Level(level.number, level.is_minimum)
 
 
-def judge_again(changed: Evidence, verdicts: Verdicts, kind: str) -> Verdicts:
-    """The verdicts on changed evidence, as `judge` gives them; those that the change cannot touch are kept."""
-    families = JUDGED_AGAIN[kind]
+def judge_again(changed: Evidence, verdicts: Verdicts, *kinds: str) -> Verdicts:
+    """The verdicts on evidence with changes of such kinds, as `judge` gives them; those that they cannot touch are kept."""
+    families = frozenset().union(*(JUDGED_AGAIN[kind] for kind in kinds))
     return {**verdicts, **{rule.id: rule.judge(changed) for rule in RULES if rule.family in families}}
 
 

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Final
 from ipv6check.model import Run
 from ipv6check.reports import vnnic
 from ipv6check.reports.export import completed
+from ipv6check.reports.extras import missing
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import speech
 from ipv6check.reports.levels import KEYS, Badge, badge, badge_by
@@ -24,23 +25,18 @@ WORDS: Final[dict[Language, tuple[str, str, str, str]]] = {
 LONGEST_NAME: Final = 31
 WIDEST: Final = 48
 NARROWEST: Final = 10
-NO_LIBRARY: Final = "the extra `xlsx` is not installed: pip install 'ipv6check[xlsx]'"
 
 
 Row = Sequence[str | int]
 
 
-class WorkbookError(RuntimeError):
-    """Why no workbook can be made here."""
-
-
 def write_workbook(run: Run, cards: Sequence[Card], out: BinaryIO, language: Language) -> None:
     """Write the registry's columns, labelled for people, one sheet a level. Every cell is a text, a number or a date: no cell
-    is ever a formula or a link. Raises WorkbookError without the library."""
+    is ever a formula or a link. Raises ExtraError without the library."""
     try:
         import xlsxwriter
     except ImportError:
-        raise WorkbookError(NO_LIBRARY) from None
+        raise missing("xlsx") from None
     said, made = speech(language), io.BytesIO()
     by_key: dict[str, list[Card]] = {}
     for card in map(completed, cards):

@@ -78,7 +78,7 @@ async def _changes(library: Library, values: p.Values) -> str:
 
 async def _trend(library: Library, values: p.Values) -> str:
     check = values.get("check", LEVEL)
-    points = await library.series(check, values.get("agency"))
+    points = await library.series(check, values.get("agency"), values.get("since"))
     series = [{"at": utc(at), "run": run, "counts": counts} for at, run, counts in points]
     return encoded({"check": check, "agency": values.get("agency"), "points": series})
 

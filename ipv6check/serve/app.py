@@ -22,7 +22,7 @@ from ipv6check.serve.kept import ASK_AGAIN
 from ipv6check.serve.library import FRESH, Library
 from ipv6check.serve.problems import Problem, not_yet
 from ipv6check.store import Database, StorageError
-from ipv6check.wiring import goals
+from ipv6check.wiring import goals, register
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +33,13 @@ UNREADABLE: Final = "the results cannot be read just now; ask again in a few sec
 def app(settings: Settings, audience: Audience = "internal", *, fresh: float = FRESH) -> Starlette:
     """The application over the database of the settings, which is only read. New runs show after `fresh` seconds at most."""
     database = Database(settings.store.url)
-    library = Library(database, audience, goals(settings), fresh)
+    library = Library(
+        database, audience, goals(settings), fresh, settings.report.contact, register=lambda: register(settings)[0]
+    )
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        first = asyncio.create_task(_write_first(library))
+        first = asyncio.create_task(_make_first(library))
         try:
             yield
         finally:
@@ -59,9 +61,10 @@ def app(settings: Settings, audience: Audience = "internal", *, fresh: float = F
     )
 
 
-async def _write_first(library: Library) -> None:
-    """Begin with the site before the first visitor asks for it."""
+async def _make_first(library: Library) -> None:
+    """Begin with the newest run's table, then with the site, before the first visitor asks for them."""
     with contextlib.suppress(Problem, StorageError, OSError):
+        await library.newest()
         await library.page(None, "")
 
 

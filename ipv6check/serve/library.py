@@ -3,20 +3,23 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeVar
 
-from ipv6check.changes import LEVEL, Change
+from ipv6check.changes import Change
 from ipv6check.model import Run
-from ipv6check.programme import Course, Goal, course
+from ipv6check.nightly import cards_of, courses_of
+from ipv6check.programme import Course, Goal
+from ipv6check.reports.language import HANOI
 from ipv6check.reports.past import day_of
 from ipv6check.reports.standing import Audience
 from ipv6check.serve.kept import ASK_AGAIN, Kept
 from ipv6check.serve.parameters import Values
 from ipv6check.serve.problems import not_found, not_yet
 from ipv6check.serve.sites import Sites
-from ipv6check.serve.tables import Table, table_of
+from ipv6check.serve.tables import Table, in_order, table_of
 from ipv6check.store import Archive, Database
+from ipv6check.targets.register import Register
 
 T = TypeVar("T")
 
@@ -33,7 +36,15 @@ Series = list[tuple[datetime, str, dict[str, int]]]
 class Library:
     """Runs, tables, sites and history of one database, for one audience."""
 
-    def __init__(self, database: Database, audience: Audience, goals: tuple[Goal, ...], fresh: float = FRESH) -> None:
+    def __init__(
+        self,
+        database: Database,
+        audience: Audience,
+        goals: tuple[Goal, ...],
+        fresh: float = FRESH,
+        contact: str = "",
+        register: Callable[[], Register] = Register,
+    ) -> None:
         self.audience: Audience = audience
         self._archive = Archive(database)
         self._fresh = fresh
@@ -42,7 +53,8 @@ class Library:
         self._looking = asyncio.Lock()
         self._tables: Kept[Run, Table] = Kept(self._table, MOST_TABLES)
         self._goals = goals
-        self._sites = Sites(self._archive, audience, goals)
+        self._register = register
+        self._sites = Sites(self._archive, audience, goals, contact, register)
 
     async def runs(self) -> tuple[Run, ...]:
         """Every run, the newest first."""
@@ -105,15 +117,16 @@ class Library:
         table = await self.newest()
         agency = table.agency(values["agency"]) if "agency" in values else None
         own = {row.target.domain for row in table.rows if row.target.agency == agency}
-        domain = values["domain"].lower().rstrip(".") if "domain" in values else None
-        found = await _read(lambda: self._archive.history.changes(runs if since else (), domain=domain))
-        return [
+        domains = {values["domain"].lower().rstrip(".")} if "domain" in values else None
+        if agency is not None:
+            domains = own if domains is None else own & domains
+        found = await _read(lambda: self._archive.history.changes(runs if since else (), domains=domains))
+        left = [
             change
             for change in found
-            if (agency is None or change.domain in own)
-            and values.get("check") in {None, change.check}
-            and values.get("kind") in {None, change.kind.value}
+            if values.get("check") in {None, change.check} and values.get("kind") in {None, change.kind.value}
         ]
+        return in_order(left, values["sort"], values["order"], lambda change, name: str(getattr(change, name)))
 
     async def levels(self, domain: str) -> Sequence[tuple[datetime, str, int, bool]]:
         """A domain's levels, the oldest first. Raises Problem when it was never judged."""
@@ -122,15 +135,15 @@ class Library:
             raise not_found("no run has this domain")
         return found
 
-    async def series(self, check: str, agency: str | None = None) -> Series:
-        """How many domains had which outcome, run by run. Raises Problem for an agency that there is not."""
+    async def series(self, check: str, agency: str | None = None, since: date | None = None) -> Series:
+        """How many domains had which outcome, run by run, from a day in Hanoi on. Raises Problem for no such agency."""
         name = (await self.newest()).agency(agency) if agency is not None else None
-        return await _read(lambda: self._archive.history.tally(check, name))
+        begin = datetime(since.year, since.month, since.day, tzinfo=HANOI) if since is not None else None
+        return await _read(lambda: self._archive.history.tally(check, name, since=begin))
 
     async def courses(self) -> list[Course]:
         """Where each goal of the programme stands."""
-        series = [(at, levels) for at, _, levels in await self.series(LEVEL)]
-        return [course(goal, series) for goal in self._goals]
+        return list(await _read(lambda: courses_of(self._archive, self._goals)))
 
     def close(self) -> None:
         """Let go of everything."""
@@ -138,7 +151,7 @@ class Library:
         self._sites.close()
 
     def _table(self, run: Run) -> Table:
-        return table_of(run, self._archive.each_card(run.id), self.audience)
+        return table_of(run, cards_of(self._archive, run, self._register()), self.audience)
 
 
 async def _read(function: Callable[[], T]) -> T:

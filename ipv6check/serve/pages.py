@@ -1,6 +1,5 @@
 """The tables for people, `/domains` and `/changes`: one address each, as a page, as CSV and as JSON."""
 
-import csv
 import io
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from email.utils import formatdate
@@ -12,19 +11,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ipv6check.reports.hostile import for_csv
-from ipv6check.reports.paths import PREFIX
+from ipv6check.reports.hostile import write_rows
+from ipv6check.reports.paths import live_page
 from ipv6check.reports.site import INDEX
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.serve import parameters as p
 from ipv6check.serve.api import change_objects, next_page
 from ipv6check.serve.library import Library
+from ipv6check.serve.listings import Listing, listings
+from ipv6check.serve.listings import chosen as from_listing
 from ipv6check.serve.replies import HTML, JSON, reply
 from ipv6check.serve.tables import Leaf, cells, chosen, columns, encoded, leaf
-from ipv6check.serve.views import View, change_rows, domain_rows, render
+from ipv6check.serve.views import View, change_rows, domain_rows, entry_rows, render
 
 CSV: Final = "text/csv; charset=utf-8"
-BYTE_ORDER_MARK: Final = "\ufeff"
 CHANGE_COLUMNS: Final = ("run", "at", "domain", "check", "kind", "before", "after", "since")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -33,16 +33,17 @@ Rows = Sequence[Mapping[str, Any]]
 
 def routes(library: Library) -> list[Route]:
     """The addresses of pages: the tables, then whatever the sites have."""
-    made = [Route("/static/filters.css", _style, methods=["GET"])]
+    made = [Route("/static/filters.css", _style, methods=["GET"]), Route("/favicon.ico", _icon, methods=["GET"])]
     for language in LANGUAGES:
         made.append(_table("domains", language, _domains(library, language)))
         if library.audience == "internal":
             made.append(_table("changes", language, _changes(library, language)))
+        made += [_table(one.name, language, _listing(library, language, one)) for one in listings(library.audience)]
     return [*made, Route("/runs/{run}", _into, methods=["GET"]), *_sites(library)]
 
 
 def _table(name: str, language: Language, endpoint: Endpoint) -> Route:
-    return Route(f"/{PREFIX[language]}{name}", endpoint, methods=["GET"])
+    return Route(live_page(name, language), endpoint, methods=["GET"])
 
 
 def _sites(library: Library) -> list[Route]:
@@ -66,9 +67,14 @@ async def _style(request: Request) -> Response:
     return reply(request, files("ipv6check.serve").joinpath("static", "filters.css").read_bytes(), "text/css")
 
 
+async def _icon(request: Request) -> Response:
+    """What browsers ask for beside pages that name no icon, such as JSON."""
+    return reply(request, files("ipv6check.reports").joinpath("static", "icon.svg").read_bytes(), "image/svg+xml")
+
+
 def _domains(library: Library, language: Language) -> Endpoint:
     known = (*p.for_audience(p.FILTERS, library.audience), p.FORMAT)
-    path = f"/{PREFIX[language]}domains"
+    path = live_page("domains", language)
 
     async def answer(request: Request) -> Response:
         values = p.read(request.query_params, known)
@@ -87,7 +93,7 @@ def _domains(library: Library, language: Language) -> Endpoint:
 
 def _changes(library: Library, language: Language) -> Endpoint:
     known = (*p.CHANGES, p.FORMAT)
-    path = f"/{PREFIX[language]}changes"
+    path = live_page("changes", language)
 
     async def answer(request: Request) -> Response:
         values = p.read(request.query_params, known)
@@ -97,8 +103,49 @@ def _changes(library: Library, language: Language) -> Endpoint:
             return _csv(request, CHANGE_COLUMNS, change_objects(found, runs))
         if values["format"] == "json":
             return _json(request, page, "changes", change_objects(page.items, runs), path, values, known)
-        view = View(language=language, path=path, audience=library.audience, table=table, leaf=page, values=values, known=known)
+        view = View(
+            language=language,
+            path=path,
+            audience=library.audience,
+            table=table,
+            leaf=page,
+            values=values,
+            known=known,
+            kinds={"kind": "change"},
+        )
         return reply(request, render("changes_table.html", view, rows=change_rows(view, runs)), HTML)
+
+    return answer
+
+
+def _listing(library: Library, language: Language, listing: Listing) -> Endpoint:
+    known, columns_ = listing.parameters(library.audience), listing.shown(library.audience)
+    names, path = [column.name for column in columns_], live_page(listing.name, language)
+    kinds = {"sort": "column"} | {column.name: column.kind for column in columns_ if column.kind in {"kind", "provider"}}
+
+    async def answer(request: Request) -> Response:
+        values = p.read(request.query_params, known)
+        table, entries = await library.newest(), await listing.read(library, language)
+        found = from_listing(entries, listing, values)
+        page = leaf(found, values)
+        if values["format"] == "csv":
+            return _csv(request, names, [entry.cells for entry in found])
+        if values["format"] == "json":
+            rows = [{name: entry.cells[name] for name in names} for entry in page.items]
+            return _json(request, page, listing.name, rows, path, values, known)
+        view = View(
+            language=language,
+            path=path,
+            audience=library.audience,
+            table=table,
+            leaf=page,
+            values=values,
+            known=known,
+            kinds=kinds,
+        )
+        return reply(
+            request, render("listing.html", view, listing=listing, columns=columns_, rows=entry_rows(view, columns_)), HTML
+        )
 
     return answer
 
@@ -113,11 +160,7 @@ def _json(
 def _csv(request: Request, names: Sequence[str], rows: Rows) -> Response:
     """All rows, not one page of them: a spreadsheet has no next page."""
     out = io.StringIO(newline="")
-    out.write(BYTE_ORDER_MARK)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        writer.writerow([for_csv(_cell(row[name])) for name in names])
+    write_rows([names, *([_cell(row[name]) for name in names] for row in rows)], out, bom=True)
     return reply(request, out.getvalue().encode(), CSV, {"content-disposition": 'attachment; filename="ipv6check.csv"'})
 
 

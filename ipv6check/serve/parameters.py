@@ -1,6 +1,6 @@
 """The parameters of addresses: each is declared once, and read, checked and documented from that."""
 
-import unicodedata
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +11,7 @@ from starlette.datastructures import QueryParams
 
 from ipv6check.changes import LEVEL, Kind
 from ipv6check.model import KINDS, Outcome
+from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.levels import FLAGS, OPEN, UNMEASURED
 from ipv6check.rules import BY_ID
 from ipv6check.score import HIGHEST_LEVEL
@@ -29,6 +30,9 @@ LEVELS: Final = (*(f"L{number}" for number in range(HIGHEST_LEVEL + 1)), OPEN, U
 
 SORTS: Final = (DEFAULT_SORT, "domain", "agency", "level", "coverage", "percent")
 PUBLIC_SORTS: Final = SORTS[:-1]
+CHANGE_SORTS: Final = ("domain", "check", "kind")
+"""Changes can be sorted by these; as the list has them the newest stand first."""
+
 TOLD: Final = tuple(kind.value for kind in Kind if kind is not Kind.RULES)
 """Kinds of changes that are told."""
 
@@ -40,6 +44,7 @@ Values = Mapping[str, Any]
 class Parameter:
     """One parameter: text unless `number` or `day`, one of `choices` where there are any; `most` is the greatest number.
 
+    `pattern` is what the whole text must be like; of other text what nobody sees is left out.
     Only for the `internal` audience when it would tell of findings.
     """
 
@@ -48,14 +53,17 @@ class Parameter:
     choices: tuple[str, ...] = ()
     default: str | int | None = None
     most: int | None = None
+    pattern: str = ""
     is_day: bool = False
     is_internal: bool = False
 
     def read(self, text: str) -> Any:
         """The value of a text. Raises Problem."""
-        if len(text) > LONGEST or not text.isprintable():
-            raise bad_request(f"{self.name}: at most {LONGEST} printable characters")
-        value = unicodedata.normalize("NFC", text.strip())
+        if len(text) > LONGEST:
+            raise bad_request(f"{self.name}: at most {LONGEST} characters")
+        if self.pattern and not re.fullmatch(self.pattern, text):
+            raise bad_request(f"{self.name}: it must be like {self.pattern}")
+        value = for_terminal(text)
         if self.choices:
             return self._chosen(value)
         if self.most is not None:
@@ -83,6 +91,8 @@ class Parameter:
     def as_openapi(self, where: str) -> dict[str, Any]:
         """The parameter as OpenAPI has it; `where` is `query` or `path`."""
         schema: dict[str, Any] = {"type": "string", "maxLength": LONGEST}
+        if self.pattern:
+            schema["pattern"] = f"^{self.pattern}$"
         if self.choices:
             schema = {"type": "string", "enum": list(self.choices)}
         elif self.most is not None:
@@ -91,13 +101,8 @@ class Parameter:
             schema = {"type": "string", "format": "date"}
         if self.default is not None:
             schema["default"] = self.default
-        return {
-            "name": self.name,
-            "in": where,
-            "required": where == "path",
-            "description": self.description,
-            "schema": schema,
-        }
+        described = {"name": self.name, "in": where, "required": where == "path", "description": self.description}
+        return described | ({"allowEmptyValue": True} if where == "query" else {}) | {"schema": schema}
 
 
 def read(given: QueryParams, known: Sequence[Parameter]) -> Values:
@@ -111,7 +116,7 @@ def read(given: QueryParams, known: Sequence[Parameter]) -> Values:
         if name in seen:
             raise bad_request(f"{name}: given twice")
         seen.add(name)
-        if text.strip():
+        if text.strip() or len(text) > LONGEST:
             values[name] = by_name[name].read(text)
     return values
 
@@ -136,37 +141,51 @@ PAGING: Final = (
     Parameter(name="page", description="Which page, from 1.", most=LAST_PAGE, default=1),
     Parameter(name="per_page", description="So many on a page.", most=MOST_PER_PAGE, default=PER_PAGE),
 )
-DOMAIN: Final = Parameter(name="domain", description="A domain name, as the list has it.")
+ORDER: Final = Parameter(name="order", description="Ascending or descending.", choices=("asc", "desc"), default="asc")
+Q: Final = Parameter(name="q", description="A part of what stands in a row, of the domain's or the agency's name for instance.")
+KIND: Final = Parameter(name="kind", description="The kind of agency.", choices=KINDS)
+NAME: Final = "[0-9A-Za-z_.-]+"
+"""Ids of runs, and domain names (A-labels)."""
+
+DOMAIN: Final = Parameter(name="domain", description="A domain name, as the list has it (A-labels).", pattern=NAME)
 AGENCY: Final = Parameter(name="agency", description="An agency, by its name or code.")
-RUN: Final = Parameter(name="run", description="The id of a run.")
+RUN: Final = Parameter(name="run", description="The id of a run.", pattern=NAME)
 FORMAT: Final = Parameter(name="format", description="The form of the answer.", choices=("html", "csv", "json"), default="html")
 CHECKS: Final = tuple(BY_ID)
 
 FILTERS: Final = (
     Parameter(name="level", description="The level; `open` is at least L0, `unmeasured` was not seen at all.", choices=LEVELS),
     AGENCY,
-    Parameter(name="kind", description="The kind of agency.", choices=KINDS),
-    Parameter(name="flag", description="A flag beside the level.", choices=tuple(FLAGS), is_internal=True),
-    Parameter(name="check", description="A check; wanted with `outcome`.", choices=CHECKS, is_internal=True),
+    KIND,
+    Parameter(name="flag", description="A flag beside the level.", choices=FLAGS, is_internal=True),
+    Parameter(
+        name="check",
+        description="A check: those that do not meet it (`fail`, `warn`), or have the `outcome` that is given.",
+        choices=CHECKS,
+        is_internal=True,
+    ),
     Parameter(
         name="outcome",
-        description="The outcome of that check.",
+        description="The outcome of that `check`, or of any.",
         choices=tuple(outcome.value for outcome in Outcome),
         is_internal=True,
     ),
-    Parameter(name="q", description="A part of the domain's or the agency's name."),
+    Q,
     SORT,
-    Parameter(name="order", description="Ascending or descending.", choices=("asc", "desc"), default="asc"),
+    ORDER,
     *PAGING,
 )
 """What a table of domains may be asked for."""
 
+SINCE: Final = Parameter(name="since", description="Of runs that began on this day (in Hanoi) or later.", is_day=True)
 CHANGES: Final = (
     DOMAIN,
     AGENCY,
     Parameter(name="check", description="A check, or `level`.", choices=(LEVEL, *CHECKS)),
     Parameter(name="kind", description="How it changed.", choices=TOLD),
-    Parameter(name="since", description="Told on this day (in Hanoi) or later.", is_day=True),
+    SINCE,
+    Parameter(name="sort", description="What it is sorted by.", choices=(DEFAULT_SORT, *CHANGE_SORTS), default=DEFAULT_SORT),
+    ORDER,
     *PAGING,
 )
 """What the changes may be asked for."""
@@ -174,4 +193,5 @@ CHANGES: Final = (
 TREND: Final = (
     Parameter(name="check", description="A check, or `level`.", choices=(LEVEL, *CHECKS), default=LEVEL, is_internal=True),
     Parameter(name="agency", description="Only the domains of this agency, by its name or code."),
+    SINCE,
 )

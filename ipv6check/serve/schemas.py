@@ -88,7 +88,7 @@ DOMAIN: Final[dict[str, Schema]] = {
     "is_measured": YES_OR_NO,
     "percent": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
     "coverage": SHARE,
-    "flags": array(one_of(tuple(FLAGS))),
+    "flags": array(one_of(FLAGS)),
     "checks": counts(ref("Check")),
 }
 LEVEL_WORDS: Final = record(name=TEXT, meaning=TEXT)

@@ -13,12 +13,14 @@ from typing import Final
 
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
-from ipv6check.nightly import past_of
+from ipv6check.nightly import cards_of, past_of
 from ipv6check.programme import Goal
-from ipv6check.reports.site import MARK, write_site
+from ipv6check.reports.folder import MARK
+from ipv6check.reports.site import write_site
 from ipv6check.reports.standing import Audience
 from ipv6check.serve.kept import Kept, StoppedError, begun, has_failed, patiently
 from ipv6check.store import Archive
+from ipv6check.targets.register import Register
 
 PAUSE: Final = 60.0
 """Seconds after which a site that could not be written is tried again."""
@@ -39,10 +41,19 @@ class Site:
 class Sites:
     """Writes sites into a folder of its own, and removes it in the end."""
 
-    def __init__(self, archive: Archive, audience: Audience, goals: Sequence[Goal]) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        audience: Audience,
+        goals: Sequence[Goal],
+        contact: str = "",
+        register: Callable[[], Register] = Register,
+    ) -> None:
         self._archive = archive
         self._goals = goals
         self._audience = audience
+        self._contact = contact
+        self._register = register
         self._folder = TemporaryDirectory(prefix="ipv6check-serve-", ignore_cleanup_errors=True)
         self._stopping = threading.Event()
         self._numbers = itertools.count()
@@ -86,15 +97,18 @@ class Sites:
         self._wanted = None
 
     def _write(self, run: Run) -> Site:
-        folder = Path(self._folder.name) / str(next(self._numbers))
+        folder, register = Path(self._folder.name) / str(next(self._numbers)), self._register()
         write_site(
             run,
-            self._archive.cards(run.id),
+            list(cards_of(self._archive, run, register)),
             folder,
             evidence_of=in_order(self._archive.evidences(run.id)),
             audience=self._audience,
             past=past_of(self._archive, run, self._goals),
             progress=self._go_on,
+            is_live=True,
+            contact=self._contact,
+            structure=register.bodies,
         )
         files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file() and path.name != MARK}
         return Site(run, folder, files)

@@ -1,10 +1,11 @@
 """A run as a table in memory: what filters and sorting need of each domain, and its object as JSON, ready to be sent."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ipv6check.model import Outcome, Reason, Run, Target
 from ipv6check.reports.export import completed, domain_object
@@ -17,7 +18,7 @@ from ipv6check.rules import RULES
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.score import Card, Score
 from ipv6check.serve.parameters import DEFAULT_SORT, Values
-from ipv6check.serve.problems import bad_request, not_found
+from ipv6check.serve.problems import not_found
 
 PUBLIC_FIELDS: Final = (
     *("domain", "agency", "run", "vantage", "measured_at", "rules_version"),
@@ -25,6 +26,7 @@ PUBLIC_FIELDS: Final = (
 )
 """What of a domain's object is for the public."""
 
+NOT_MET: Final = frozenset({Outcome.FAIL, Outcome.WARN})
 NUMBER_OF: Final = {rule.id: number for number, rule in enumerate(RULES)}
 
 
@@ -67,12 +69,18 @@ class Table:
         codes = {row.target.agency_code.casefold(): row.target.agency for row in self.rows if row.target.agency_code}
         return codes | {agency.casefold(): agency for agency in self.agencies}
 
+    @cached_property
+    def tallies(self) -> Mapping[str, Counter[Outcome]]:
+        """How many domains have each outcome, by check; demo hosts apart."""
+        own = [row.outcomes for row in self.rows if not row.target.is_demo]
+        return {rule.id: Counter(outcomes[number] for outcomes in own) for number, rule in enumerate(RULES)}
+
     def agency(self, name: str) -> str:
         """An agency's name, by its name or its code. Raises Problem when there is none."""
         try:
             return self._agency_of[name.casefold()]
         except KeyError:
-            raise bad_request("agency: no such agency in this run", self.agencies) from None
+            raise not_found("agency: no such agency in this run", self.agencies) from None
 
     def row(self, domain: str) -> Row:
         """The row of a domain. Raises Problem when it is not in the run."""
@@ -109,41 +117,52 @@ def encoded(value: Any) -> str:
 
 
 def chosen(table: Table, values: Values) -> list[Row]:
-    """The rows that filters leave, sorted. Raises Problem for filters that make no sense together."""
-    if ("check" in values) != ("outcome" in values):
-        raise bad_request("check and outcome: one is wanted with the other")
+    """The rows that filters leave, sorted. Raises Problem for an agency that there is not."""
     tests = [test for name, test in _tests(table, values) if name in values]
-    return _sorted([row for row in table.rows if all(test(row) for test in tests)], values["sort"], values["order"])
+    return in_order([row for row in table.rows if all(test(row) for test in tests)], values["sort"], values["order"], _value)
 
 
 def _tests(table: Table, values: Values) -> Iterable[tuple[str, Callable[[Row], bool]]]:
     """What each filter asks of a row."""
     agency = table.agency(values["agency"]) if "agency" in values else ""
+    outcomes = {Outcome(values["outcome"])} if "outcome" in values else NOT_MET
     number, words = NUMBER_OF.get(values.get("check", ""), 0), str(values.get("q", "")).casefold().split()
     return (
         ("level", lambda row: row.level == values["level"]),
         ("agency", lambda row: row.target.agency == agency),
         ("kind", lambda row: row.target.kind == values["kind"]),
         ("flag", lambda row: values["flag"] in row.score.flags),
-        ("check", lambda row: row.outcomes[number].value == values["outcome"]),
+        ("check", lambda row: row.outcomes[number] in outcomes),
+        ("outcome", lambda row: "check" in values or not outcomes.isdisjoint(row.outcomes)),
         ("q", lambda row: all(word in f"{row.target.domain} {row.target.agency}".casefold() for word in words)),
     )
 
 
-def _sorted(rows: list[Row], sort: str, order: str) -> list[Row]:
-    """Sort rows; equals keep the order of the list, and what has no value stands last in either order."""
+T = TypeVar("T")
+
+
+def in_order(items: Sequence[T], sort: str, order: str, value_of: Callable[[T, str], Any]) -> list[T]:
+    """Sort items by a value of theirs; equals keep the order of the list, and what has no value stands last in either order."""
     if sort == DEFAULT_SORT:
-        return rows if order == "asc" else rows[::-1]
-    keys: Mapping[str, Callable[[Row], Any]] = {
-        "domain": lambda row: row.target.domain,
-        "agency": lambda row: row.target.agency.casefold(),
-        "level": lambda row: (row.score.level.number, row.score.level.is_minimum) if row.score.is_measured else None,
-        "coverage": lambda row: row.score.coverage,
-        "percent": lambda row: row.score.percent if row.score.is_measured else None,
-    }
-    key = keys[sort]
-    with_value = [row for row in rows if key(row) is not None]
-    return sorted(with_value, key=key, reverse=order == "desc") + [row for row in rows if key(row) is None]
+        return list(items if order == "asc" else items[::-1])
+    valued = [(value_of(item, sort), item) for item in items]
+    known = sorted((one for one in valued if one[0] is not None), key=lambda one: one[0], reverse=order == "desc")
+    return [item for _, item in known] + [item for value, item in valued if value is None]
+
+
+def _value(row: Row, sort: str) -> Any:
+    """What a row is sorted by."""
+    target, score = row.target, row.score
+    match sort:
+        case "domain":
+            return target.domain
+        case "agency":
+            return target.agency.casefold()
+        case "level":
+            return (score.level.number, score.level.is_minimum) if score.is_measured else None
+        case "percent":
+            return score.percent if score.is_measured else None
+    return score.coverage
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,32 @@
 """Pages that are made when they are asked for, with the site's own templates around them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Any, Final
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 
-from ipv6check.changes import LEVEL, Change
+from ipv6check.changes import Change
 from ipv6check.model import Run
 from ipv6check.reports import site
 from ipv6check.reports.drawing import say
-from ipv6check.reports.history import state_of, title_of
+from ipv6check.reports.history import id_and_title, state_of, title_of
 from ipv6check.reports.hostile import for_terminal
-from ipv6check.reports.language import Speech, speech
-from ipv6check.reports.levels import FLAGS, OPEN, UNMEASURED, badge, badge_by, flags
-from ipv6check.reports.paths import PREFIX, agency_page, domain_page, to_root
+from ipv6check.reports.language import KEPT, UNKNOWN, Speech, speech
+from ipv6check.reports.levels import OPEN, SEVERITIES, UNMEASURED, badge_by
+from ipv6check.reports.paths import PREFIX, domain_page, live_page, to_root
 from ipv6check.reports.scorecard import agency_name
-from ipv6check.reports.standing import Audience, DomainRow
-from ipv6check.rules.words import LANGUAGES, Language, term, title
+from ipv6check.reports.standing import Audience, DomainRow, row_of
+from ipv6check.rules.words import LANGUAGES, Language, term
+from ipv6check.serve.listings import Column, Kind, listings
 from ipv6check.serve.parameters import Parameter, Values, address
 from ipv6check.serve.problems import Problem
-from ipv6check.serve.tables import Leaf, Row, Table
+from ipv6check.serve.tables import Leaf, Table
+from ipv6check.serve.wording import of_listing, word
 
 PAGE_SIZES: Final = ("50", "100", "200", "500")
-
-KEPT: Final = 4_096
-"""Texts that are kept: to write a share, or to clean a name, takes longer than the rest of its row."""
 
 
 @cache
@@ -35,7 +35,13 @@ def templates(language: Language) -> Environment:
     own = site.templates(language)
     made = own.overlay(loader=ChoiceLoader([PackageLoader("ipv6check.serve"), PackageLoader("ipv6check.reports")]))
     share = lru_cache(KEPT)(speech(language).share)
-    made.globals = {**own.globals, "say": partial(say, speech(language)), "share": share}
+    made.globals = {
+        **own.globals,
+        "say": partial(say, speech(language)),
+        "share": share,
+        "word": word,
+        "of_listing": of_listing,
+    }
     return made
 
 
@@ -64,7 +70,10 @@ class ChangeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A page of a table with its filters: `path` is its address, `values` are those in force."""
+    """A page of a table with its filters: `path` is its address, `values` are those in force.
+
+    `kinds` are the words by which a filter's choices are said, where they are not those of its own name.
+    """
 
     language: Language
     path: str
@@ -73,15 +82,21 @@ class View:
     leaf: Leaf
     values: Values
     known: tuple[Parameter, ...]
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def speech(self) -> Speech:
         """How it is said."""
         return speech(self.language)
 
+    @property
+    def name(self) -> str:
+        """This page's address relative to itself."""
+        return self.path.rpartition("/")[2]
+
     def at(self, **other: Any) -> str:
-        """This page's address relative to itself, with other values."""
-        return address(self.path.rpartition("/")[2], self.values, self.known, **other)
+        """The same with other values."""
+        return address(self.name, self.values, self.known, **other)
 
     def has(self, name: str) -> bool:
         """Whether there is such a filter for this audience."""
@@ -105,7 +120,7 @@ class View:
         if name == "per_page":
             return tuple(Option(one, one) for one in PAGE_SIZES)
         choices = next(one.choices for one in self.known if one.name == name)
-        return options("change" if name == "kind" and self.has("since") else name, choices, self.language)
+        return options(self.kinds.get(name, name), choices, self.language)
 
 
 @lru_cache(KEPT)
@@ -119,59 +134,26 @@ def _named(name: str, choice: str, said: Speech) -> str:
         case "level":
             shown = badge_by(choice if choice in {OPEN, UNMEASURED} else choice.lower(), said)
             return f"{shown.text} – {shown.name}" if shown.text != shown.name else shown.name
-        case "kind" | "change" | "outcome":
+        case "kind" | "change" | "outcome" | "flag" | "family":
             return term(name, choice, said.code)
-        case "flag":
-            return said.gettext(FLAGS[choice].name)
+        case "severity":
+            return said.gettext(SEVERITIES[choice])
         case "check":
-            return title_of(choice, said.code) if choice == LEVEL else f"{choice} {title(choice, said.code)}"
-    return say(said, *SAID[choice])
+            return id_and_title(choice, said.code)
+        case "provider" | "column":
+            return word(name, choice, said.code)
+    return word("choice", choice, said.code)
 
 
 @lru_cache(KEPT)
 def agency_options(agencies: tuple[str, ...], language: Language) -> tuple[Option, ...]:
     """The agencies of a table as choices."""
-    return tuple(Option(one, shown_agency(one, language)[0]) for one in agencies)
-
-
-@lru_cache(KEPT)
-def shown_agency(agency: str, language: Language) -> tuple[str, str]:
-    """An agency's name as it is shown, and its page."""
-    return agency_name(agency, speech(language)), agency_page(agency)
-
-
-SAID: Final[Mapping[str, tuple[str, str]]] = {
-    "list": ("Thứ tự trong danh sách", "The order of the list"),
-    "domain": ("Tên miền", "Domain name"),
-    "agency": ("Cơ quan", "Agency"),
-    "level": ("Mức sẵn sàng", "Level"),
-    "coverage": ("Tỷ lệ đo được", "Measured share"),
-    "percent": ("Điểm", "Score"),
-    "asc": ("Tăng dần", "Ascending"),
-    "desc": ("Giảm dần", "Descending"),
-}
-"""The choices of sorting in words."""
+    return tuple(Option(one, agency_name(one, speech(language))) for one in agencies)
 
 
 def domain_rows(view: View) -> list[DomainRow]:
     """The rows of the page, as the site shows them."""
-    return [_domain_row(row, view.speech, view.audience == "internal") for row in view.leaf.items]
-
-
-def _domain_row(row: Row, said: Speech, is_internal: bool) -> DomainRow:
-    target, score = row.target, row.score
-    agency, page_of_agency = shown_agency(target.agency, said.code)
-    return DomainRow(
-        domain=for_terminal(target.domain),
-        page=domain_page(target.domain) if is_internal else "",
-        agency=agency,
-        agency_page=page_of_agency,
-        badge=badge(score, said),
-        is_demo=target.is_demo,
-        flags=flags(score, said) if is_internal else (),
-        percent=score.percent if is_internal and score.is_measured else None,
-        coverage=score.coverage,
-    )
+    return [row_of(row.target, row.score, view.speech, view.audience) for row in view.leaf.items]
 
 
 def change_rows(view: View, runs: Sequence[Run]) -> list[ChangeRow]:
@@ -195,6 +177,55 @@ def _change_row(change: Change, view: View, at: Mapping[str, str]) -> ChangeRow:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a table as people read it."""
+
+    heading: str
+    text: str
+    style: str
+
+
+def entry_rows(view: View, columns: Sequence[Column]) -> list[tuple[str, list[Cell]]]:
+    """The rows of a page with the page of each."""
+    headings = [word("column", column.name, view.language) for column in columns]
+    return [
+        (
+            entry.page,
+            [
+                Cell(heading, _said(entry.cells[column.name], column.kind, view.speech), STYLES.get(column.kind, ""))
+                for heading, column in zip(headings, columns, strict=True)
+            ],
+        )
+        for entry in view.leaf.items
+    ]
+
+
+STYLES: Final = dict.fromkeys(("number", "share", "percent", "median"), "number") | {"code": "code"}
+
+
+def _said(value: Any, kind: Kind, said: Speech) -> str:
+    """A cell's value in words."""
+    if value is None or value == "":
+        return UNKNOWN
+    match kind:
+        case "number":
+            return said.number(value)
+        case "share":
+            return said.share(value, 1)
+        case "percent":
+            return said.share(value / 100, 1)
+        case "median":
+            return "L" + said.number(value, 1)
+        case "moment":
+            return said.moment(datetime.fromisoformat(value))
+        case "answer":
+            return word("answer", "yes" if value else "no", said.code)
+        case "kind" | "severity" | "provider":
+            return _named(kind, value, said)
+    return for_terminal(str(value))
+
+
 def render(template: str, view: View, **more: Any) -> bytes:
     """A page with the site's head and foot around it."""
     here = view.path.lstrip("/")
@@ -214,11 +245,19 @@ def render(template: str, view: View, **more: Any) -> bytes:
             only=(),
             changed=view.audience == "internal",
             goals=True,
+            live=live_page("", view.language),
+            tables=_tables(view),
             editions=[(code, address(root + PREFIX[code] + name, view.values, view.known)) for code in LANGUAGES],
             **more,
         )
     )
     return site.ACTING.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8")
+
+
+def _tables(view: View) -> list[tuple[str, str]]:
+    """The names of all live tables, with their titles."""
+    names = ["domains", *(["changes"] if view.audience == "internal" else []), *(one.name for one in listings(view.audience))]
+    return [(name, of_listing(name, "title", view.language)) for name in names]
 
 
 def render_problem(problem: Problem, language: Language) -> str:

@@ -25,16 +25,10 @@ from ipv6check.store.codec import (
 )
 from ipv6check.store.database import Database, StorageError, explained
 from ipv6check.store.history import History
-from ipv6check.store.tables import LatestRow, ObservationRow, RunRow, TargetRow, VerdictRow
+from ipv6check.store.tables import LATEST, OBSERVATION, RUN, TARGET, VERDICT
 from ipv6check.store.tally import Tally
 
 T = TypeVar("T")
-
-RUN: Final = RunRow.__table__  # type: ignore[attr-defined]
-TARGET: Final = TargetRow.__table__  # type: ignore[attr-defined]
-OBSERVATION: Final = ObservationRow.__table__  # type: ignore[attr-defined]
-VERDICT: Final = VerdictRow.__table__  # type: ignore[attr-defined]
-LATEST: Final = LatestRow.__table__  # type: ignore[attr-defined]
 
 CONDITIONS: Final = (
     RUN.c.id,
@@ -156,28 +150,33 @@ class Archive:
             .subquery()
         )
         query = select(runs, func.coalesce(pending.c.n, 0).label("pending")).outerjoin(pending, pending.c.run_id == runs.c.id)
-        return [_run(row) for row in self._rows(query.order_by(runs.c.started_at.desc()))]
+        return [_run(row) for row in self._database.rows(query.order_by(runs.c.started_at.desc()))]
 
     def conditions(self, run_id: str) -> RunFacts:
-        """The conditions of a run, with how far it came."""
+        """The conditions of a run, with how far it came and what it took."""
         run = self.run(run_id)
-        stored = self._rows(select(RUN.c.facts).where(RUN.c.id == run_id))[0].facts
-        return replace(decode_run_facts(stored), planned=run.planned, finished=run.finished)
+        stored = self._database.rows(select(RUN.c.facts).where(RUN.c.id == run_id))[0].facts
+        efforts = self._of_ourselves(run_id, "effort")
+        return replace(decode_run_facts(stored), planned=run.planned, finished=run.finished, efforts=efforts)
 
     def pending(self, run_id: str) -> list[Target]:
         """The targets of a run that are not done, in the order of the list."""
         query = select(TARGET.c.target).where(TARGET.c.run_id == run_id, TARGET.c.done_at.is_(None))
-        return [decode_target(row.target) for row in self._rows(query.order_by(TARGET.c.position))]
+        return [decode_target(row.target) for row in self._database.rows(query.order_by(TARGET.c.position))]
 
     def can_be_judged(self, run_id: str) -> bool:
         """Whether judging a run loses nothing: it has its evidence, or was never judged."""
         left = exists().where(OBSERVATION.c.run_id == run_id)
-        return bool(self._rows(select(RUN.c.id).where(RUN.c.id == run_id, or_(RUN.c.rules_version == "", left))))
+        return bool(self._database.rows(select(RUN.c.id).where(RUN.c.id == run_id, or_(RUN.c.rules_version == "", left))))
 
     def timeline(self, run_id: str) -> tuple[VantageFacts, ...]:
         """A run's looks at itself, in the order of time."""
-        query = select(OBSERVATION).where(OBSERVATION.c.run_id == run_id, OBSERVATION.c.subject == VANTAGE)
-        return tuple(decode_facts(row.probe, row.facts) for row in self._rows(query.order_by(OBSERVATION.c.sequence)))
+        return self._of_ourselves(run_id, "vantage")
+
+    def _of_ourselves(self, run_id: str, probe: str) -> tuple[Any, ...]:
+        of_probe = OBSERVATION.c.subject == VANTAGE, OBSERVATION.c.probe == probe
+        query = select(OBSERVATION).where(OBSERVATION.c.run_id == run_id, *of_probe).order_by(OBSERVATION.c.sequence)
+        return tuple(decode_facts(row.probe, row.facts) for row in self._database.rows(query))
 
     def recall(self, run_id: str, subject: str) -> dict[str, tuple[Any, int]]:
         """What was last seen of a subject in a run, by probe, with its sequence number."""
@@ -186,7 +185,7 @@ class Archive:
     def _recall(self, run_id: str, subjects: list[str]) -> dict[str, dict[str, tuple[Any, int]]]:
         query = select(OBSERVATION).where(OBSERVATION.c.run_id == run_id, OBSERVATION.c.subject.in_(subjects))
         newest: dict[tuple[str, str], Row[Any]] = {
-            (row.subject, row.probe): row for row in self._rows(query.order_by(OBSERVATION.c.sequence))
+            (row.subject, row.probe): row for row in self._database.rows(query.order_by(OBSERVATION.c.sequence))
         }
         found: dict[str, dict[str, tuple[Any, int]]] = {}
         for (subject, probe), row in newest.items():
@@ -196,14 +195,14 @@ class Archive:
     def evidence(self, run_id: str, domain: str) -> Evidence:
         """All that was seen for one target in a run. Raises StorageError when it is not in the run."""
         query = select(TARGET).where(TARGET.c.run_id == run_id, TARGET.c.domain == domain)
-        rows = self._rows(query)
+        rows = self._database.rows(query)
         if not rows:
             raise StorageError(f"{domain} is not in run {run_id}")
         return next(iter(self._evidence(run_id, rows)))
 
     def evidences(self, run_id: str) -> Iterator[Evidence]:
         """The evidence of every target of a run, in the order of the list; few are held at a time."""
-        rows = self._rows(select(TARGET).where(TARGET.c.run_id == run_id).order_by(TARGET.c.position))
+        rows = self._database.rows(select(TARGET).where(TARGET.c.run_id == run_id).order_by(TARGET.c.position))
         return self._evidence(run_id, rows)
 
     def _evidence(self, run_id: str, targets: list[Row[Any]]) -> Iterator[Evidence]:
@@ -232,16 +231,12 @@ class Archive:
         )
         if domains is not None:
             query = query.where(TARGET.c.domain.in_(domains))
-        return map(_card, self._rows(query))
+        return map(_card, self._database.rows(query))
 
     def latest_run_of(self, domain: str) -> str | None:
         """The newest run that has verdicts of a domain."""
-        rows = self._rows(select(LATEST.c.run_id).where(LATEST.c.domain == domain))
+        rows = self._database.rows(select(LATEST.c.run_id).where(LATEST.c.domain == domain))
         return rows[0].run_id if rows else None
-
-    def _rows(self, query: Any) -> list[Row[Any]]:
-        with explained(self._database), self._database.reader.connect() as connection:
-            return list(connection.execute(query).all())
 
 
 def _zone_in(seen: Mapping[str, tuple[Any, int]]) -> str:

@@ -14,6 +14,7 @@ from ipv6check.facts import (
     AuthorityFacts,
     DnsFacts,
     DnssecFacts,
+    EffortFacts,
     MailZoneFacts,
     NameserverFacts,
     ReachabilityFacts,
@@ -41,6 +42,9 @@ FACTS: Final[dict[str, type[Any]]] = {
     "web": WebFacts,
 }
 """What each probe's rows hold."""
+
+STORED: Final[dict[str, type[Any]]] = FACTS | {"effort": EffortFacts}
+"""The same with what a scan itself notes."""
 
 LEVEL: Final = 1
 """Of compression: JSON of this kind shrinks about eightfold at it; more is not worth its time."""
@@ -79,7 +83,7 @@ def encode_facts(facts: object) -> bytes:
 
 def decode_facts(probe: str, stored: bytes) -> Any:
     """The facts of a probe's row."""
-    return _adapter(FACTS[probe]).validate_json(zlib.decompress(stored))
+    return _adapter(STORED[probe]).validate_json(zlib.decompress(stored))
 
 
 def facts_as_json(facts: object) -> Any:
@@ -139,6 +143,11 @@ def decode_counts(stored: bytes, check: str) -> dict[str, int]:
     text, key = zlib.decompress(stored).decode(), f'"{check}":'
     start = text.find(key)
     return {} if start < 0 else JSON.raw_decode(text, start + len(key))[0]
+
+
+def decode_all_counts(stored: bytes) -> Counts:
+    """The counts of every check."""
+    return json.loads(zlib.decompress(stored))  # type: ignore[no-any-return]
 
 
 def _json(value: object) -> bytes:

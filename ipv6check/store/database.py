@@ -12,7 +12,7 @@ import alembic.command
 import alembic.config
 import alembic.script
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Executable, Row, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -53,6 +53,11 @@ class Database:
         if self._reader is None:
             self._reader = self._engine(read_only=True)
         return self._reader
+
+    def rows(self, query: Executable) -> list[Row[Any]]:
+        """What a query finds. Raises StorageError."""
+        with explained(self), self.reader.connect() as connection:
+            return list(connection.execute(query).all())
 
     @property
     def exists(self) -> bool:

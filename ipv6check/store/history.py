@@ -1,29 +1,39 @@
 """Runs one after the other: what stands after each, and what changed with it. All of it can be made again from verdicts."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, String, cast, delete, func, select
 from sqlmodel import insert
 
-from ipv6check.changes import Change, Kind, Look, Standing, follow, looks
+from ipv6check.changes import LEVEL, Change, Kind, Look, Standing, follow, looks
+from ipv6check.model import Outcome
 from ipv6check.score import score
-from ipv6check.store.codec import decode_counts, decode_standings, decode_verdicts, encode_standings
+from ipv6check.store.codec import (
+    decode_all_counts,
+    decode_counts,
+    decode_run_facts,
+    decode_standings,
+    decode_verdicts,
+    encode_standings,
+)
 from ipv6check.store.database import Database, explained
-from ipv6check.store.tables import AgencyTallyRow, ChangeRow, RunRow, StandingRow, TallyRow, VerdictRow
-
-RUN: Final = RunRow.__table__  # type: ignore[attr-defined]
-VERDICT: Final = VerdictRow.__table__  # type: ignore[attr-defined]
-TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
-AGENCY_TALLY: Final = AgencyTallyRow.__table__  # type: ignore[attr-defined]
-STANDING: Final = StandingRow.__table__  # type: ignore[attr-defined]
-CHANGE: Final = ChangeRow.__table__  # type: ignore[attr-defined]
+from ipv6check.store.tables import AGENCY_TALLY, CHANGE, RUN, STANDING, TALLY, VERDICT
 
 Standings = dict[str, dict[str, Standing]]
 """By domain and check."""
+
+Nights = list[tuple[datetime, dict[str, int]]]
+"""When, and how many domains had each outcome; the oldest first."""
+
+OWN_IPV6: Final = "OPS-01"
+SEEING: Final = frozenset({Outcome.PASS.value, Outcome.WARN.value})
+"""The check of the measuring point's own IPv6, and how it comes out where that was there."""
 
 
 class History:
@@ -60,20 +70,22 @@ class History:
 
     # Reading
 
-    def changes(self, run_ids: Sequence[str] = (), *, domain: str | None = None, limit: int = 10_000) -> list[Change]:
-        """Confirmed changes, the newest first: of some runs, of a domain, or all; without what only new rules moved."""
+    def changes(
+        self, run_ids: Sequence[str] = (), *, domains: Collection[str] | None = None, limit: int = 10_000
+    ) -> list[Change]:
+        """Confirmed changes, the newest first: of some runs, of some domains, or all; without what only new rules moved."""
         query = select(CHANGE).join(RUN, RUN.c.id == CHANGE.c.run_id).where(CHANGE.c.kind != Kind.RULES.value)
         if run_ids:
             query = query.where(CHANGE.c.run_id.in_(run_ids))
-        if domain is not None:
-            query = query.where(CHANGE.c.domain == domain)
+        if domains is not None:
+            query = query.where(CHANGE.c.domain.in_(domains))
         query = query.order_by(RUN.c.started_at.desc(), CHANGE.c.domain, CHANGE.c.check).limit(limit)
-        return [_change(row) for row in self._rows(query)]
+        return [_change(row) for row in self._database.rows(query)]
 
     def moved_by_rules(self, *run_ids: str) -> list[Change]:
         """Levels that only a new version of the rules moved, in some runs."""
         query = select(CHANGE).where(CHANGE.c.run_id.in_(run_ids), CHANGE.c.kind == Kind.RULES.value)
-        return [_change(row) for row in self._rows(query.order_by(CHANGE.c.run_id, CHANGE.c.domain))]
+        return [_change(row) for row in self._database.rows(query.order_by(CHANGE.c.run_id, CHANGE.c.domain))]
 
     def standings(self, run_id: str) -> Standings:
         """What stands of each domain after a run; nothing for a run that is not among the newest."""
@@ -82,15 +94,17 @@ class History:
 
     def levels(self, domain: str, limit: int = 90) -> list[tuple[datetime, str, int, bool]]:
         """The levels of a domain, the oldest first: when, in which run, the number, whether it is "at least"."""
-        query = (
-            select(RUN.c.started_at, RUN.c.id, VERDICT.c.level, VERDICT.c.level_is_minimum)
-            .join(RUN, RUN.c.id == VERDICT.c.run_id)
-            .where(VERDICT.c.domain == domain)
-            .order_by(RUN.c.started_at.desc())
-            .limit(limit)
-        )
-        found = [(datetime.fromisoformat(row.started_at), row.id, row.level, row.level_is_minimum) for row in self._rows(query)]
-        return found[::-1]
+        runs = self._database.rows(select(RUN.c.id, RUN.c.started_at).order_by(RUN.c.started_at.desc()))
+        found: list[tuple[datetime, str, int, bool]] = []
+        for start in range(0, len(runs), limit):
+            at = {row.id: row.started_at for row in runs[start : start + limit]}
+            query = select(VERDICT.c.run_id, VERDICT.c.level, VERDICT.c.level_is_minimum)
+            nights = self._database.rows(query.where(VERDICT.c.domain == domain, VERDICT.c.run_id.in_(at)))
+            nights.sort(key=lambda row: at[row.run_id], reverse=True)
+            found += [(datetime.fromisoformat(at[row.run_id]), row.run_id, row.level, row.level_is_minimum) for row in nights]
+            if len(found) >= limit:
+                break
+        return found[:limit][::-1]
 
     def levels_of_all(self, run_ids: Sequence[str]) -> dict[str, list[tuple[datetime, str, int, bool]]]:
         """The same of every domain, in some runs, by one query."""
@@ -100,7 +114,7 @@ class History:
             .where(VERDICT.c.run_id.in_(run_ids))
             .order_by(RUN.c.started_at)
         )
-        rows = self._rows(query)
+        rows = self._database.rows(query)
         moments = {at: datetime.fromisoformat(at) for at in {row.started_at for row in rows}}
         found: dict[str, list[tuple[datetime, str, int, bool]]] = {}
         for row in rows:
@@ -108,32 +122,76 @@ class History:
             found.setdefault(row.domain, []).append(night)
         return found
 
-    def tally(self, check: str, agency: str | None = None) -> list[tuple[datetime, str, dict[str, int]]]:
-        """How often each outcome of a check was seen, run by run, the oldest first: when, run, outcome to domains."""
+    def tally(
+        self, check: str, agency: str | None = None, *, since: datetime | None = None
+    ) -> list[tuple[datetime, str, dict[str, int]]]:
+        """How often each outcome of a check was seen, run by run, the oldest first: when, run, outcome to domains.
+
+        `since` leaves out runs that started before.
+        """
         if agency is not None:
-            return self._tally_of_agency(check, agency)
-        query = (
-            select(RUN.c.started_at, RUN.c.id, TALLY.c.outcome, TALLY.c.n)
-            .join(RUN, RUN.c.id == TALLY.c.run_id)
-            .where(TALLY.c.check == check)
-            .order_by(RUN.c.started_at, RUN.c.id)
-        )
-        runs = groupby(self._rows(query), key=lambda row: (row.started_at, row.id))
-        return [(datetime.fromisoformat(at), id_, {row.outcome: row.n for row in rows}) for (at, id_), rows in runs]
+            query = select(RUN.c.started_at, RUN.c.id, AGENCY_TALLY.c.counts).join(RUN, RUN.c.id == AGENCY_TALLY.c.run_id)
+            query = query.where(AGENCY_TALLY.c.agency == agency)
+        else:
+            pairs = func.aggregate_strings(TALLY.c.outcome + "=" + cast(TALLY.c.n, String), ",").label("counts")
+            of_check = select(TALLY.c.run_id, pairs).where(TALLY.c.check == check).group_by(TALLY.c.run_id).subquery()
+            query = select(RUN.c.started_at, RUN.c.id, of_check.c.counts).join(of_check, of_check.c.run_id == RUN.c.id)
+        if since is not None:
+            query = query.where(RUN.c.started_at >= since.astimezone(UTC).isoformat())
+        rows = self._database.rows(query.order_by(RUN.c.started_at, RUN.c.id))
+        read = partial(decode_counts, check=check) if agency is not None else _counts
+        nights = ((row.started_at, row.id, read(row.counts)) for row in rows)
+        return [(datetime.fromisoformat(at), id_, counts) for at, id_, counts in nights if counts]
 
-    def _tally_of_agency(self, check: str, agency: str) -> list[tuple[datetime, str, dict[str, int]]]:
-        query = (
-            select(RUN.c.started_at, RUN.c.id, AGENCY_TALLY.c.counts)
-            .join(RUN, RUN.c.id == AGENCY_TALLY.c.run_id)
-            .where(AGENCY_TALLY.c.agency == agency)
-            .order_by(RUN.c.started_at, RUN.c.id)
-        )
-        runs = ((row.started_at, row.id, decode_counts(row.counts, check)) for row in self._rows(query))
-        return [(datetime.fromisoformat(at), id_, counts) for at, id_, counts in runs if counts]
+    def curve(self, agencies: Sequence[str] = ()) -> tuple[Nights, frozenset[datetime]]:
+        """The levels of all domains, or of some agencies', run by run; and the runs whose measuring point had no IPv6 itself.
 
-    def _rows(self, query: Any) -> list[Row[Any]]:
-        with explained(self._database), self._database.reader.connect() as connection:
-            return list(connection.execute(query).all())
+        A run that was asked for a part only, of the lists or of the checks, is left out.
+        """
+        seeing = {run_id for _, run_id, counts in self.tally(OWN_IPV6) if counts.keys() <= SEEING}
+        partial = self._partial_runs()
+        levels: dict[tuple[datetime, str], Counter[str]] = {}
+        for agency in agencies or (None,):
+            for at, run_id, counts in self.tally(LEVEL, agency):
+                if run_id not in partial:
+                    levels.setdefault((at, run_id), Counter()).update(counts)
+        blind = frozenset(at for at, run_id in levels if run_id not in seeing)
+        return [(at, dict(counts)) for (at, _), counts in sorted(levels.items())], blind
+
+    def _partial_runs(self) -> set[str]:
+        rows = self._database.rows(select(RUN.c.id, RUN.c.facts))
+        return {row.id for row in rows if decode_run_facts(row.facts).is_partial}
+
+    def tallies(self, run_ids: Sequence[str], agencies: Sequence[str] = ()) -> dict[str, Nights]:
+        """The same of every check in some runs, by one query; of all domains, or of some agencies'."""
+        found: dict[str, Nights] = {}
+        for at, rows in groupby(self._counted(run_ids, agencies), key=lambda row: row[0]):
+            night: dict[str, Counter[str]] = {}
+            for _, check, counts in rows:
+                night.setdefault(check, Counter()).update(counts)
+            for check, counts in night.items():
+                found.setdefault(check, []).append((datetime.fromisoformat(at), dict(counts)))
+        return found
+
+    def _counted(self, run_ids: Sequence[str], agencies: Sequence[str]) -> Iterator[tuple[str, str, Mapping[str, int]]]:
+        """When a run started, a check, and its counts; the oldest run first."""
+        table = AGENCY_TALLY if agencies else TALLY
+        query = select(RUN.c.started_at, table).join(RUN, RUN.c.id == table.c.run_id).where(table.c.run_id.in_(run_ids))
+        query = query.where(AGENCY_TALLY.c.agency.in_(agencies)) if agencies else query
+        for row in self._database.rows(query.order_by(RUN.c.started_at, RUN.c.id)):
+            if agencies:
+                yield from ((row.started_at, check, counts) for check, counts in decode_all_counts(row.counts).items())
+            else:
+                yield row.started_at, row.check, {row.outcome: row.n}
+
+
+def _counts(pairs: str) -> dict[str, int]:
+    """`pass=3,3+=1` as counts."""
+    counts = {}
+    for pair in pairs.split(","):
+        outcome, _, n = pair.partition("=")
+        counts[outcome] = int(n)
+    return counts
 
 
 def _judged_runs(connection: Connection) -> list[Row[Any]]:

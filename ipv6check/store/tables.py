@@ -140,3 +140,15 @@ class ChangeRow(SQLModel, table=True):
     before: str
     after: str
     since: str
+
+
+RUN: Final = RunRow.__table__  # type: ignore[attr-defined]
+TARGET: Final = TargetRow.__table__  # type: ignore[attr-defined]
+OBSERVATION: Final = ObservationRow.__table__  # type: ignore[attr-defined]
+VERDICT: Final = VerdictRow.__table__  # type: ignore[attr-defined]
+LATEST: Final = LatestRow.__table__  # type: ignore[attr-defined]
+TALLY: Final = TallyRow.__table__  # type: ignore[attr-defined]
+AGENCY_TALLY: Final = AgencyTallyRow.__table__  # type: ignore[attr-defined]
+STANDING: Final = StandingRow.__table__  # type: ignore[attr-defined]
+CHANGE: Final = ChangeRow.__table__  # type: ignore[attr-defined]
+"""The tables as queries name them."""

@@ -10,10 +10,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 
 from ipv6check.store.database import Database, StorageError, explained
-from ipv6check.store.tables import ObservationRow, RunRow
-
-RUN: Final = RunRow.__table__  # type: ignore[attr-defined]
-OBSERVATION: Final = ObservationRow.__table__  # type: ignore[attr-defined]
+from ipv6check.store.tables import OBSERVATION, RUN
 
 PAGES_AT_ONCE: Final = 1_000
 """So that a scan that writes meanwhile is not kept waiting."""

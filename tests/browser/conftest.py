@@ -2,24 +2,29 @@
 
 import os
 import shutil
-from collections.abc import AsyncIterator
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+import uvicorn
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, async_playwright
 
+from ipv6check.config import Settings, Store
 from ipv6check.reports.site import write_site
+from ipv6check.serve.app import app
 from tests.reports.sample_city import sample_city
-from tests.reports.sample_past import months
+from tests.reports.sample_past import months, remember
 from tests.reports.sample_vantage import Vantage
 
 VENDOR = Path(__file__).parent / "vendor"
 ARGUMENTS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync"),
+    *("--disable-component-update", "--disable-sync", "--no-proxy-server"),
 )
 GRAVE = frozenset({"serious", "critical"})
 
@@ -31,17 +36,18 @@ def chromium() -> str | None:
 
 @dataclass
 class Looking:
-    """A page of the browser, and what it complained of."""
+    """A page of the browser on a site (a folder, or the address of one that is served), and what it complained of."""
 
     page: Page
-    site: Path
+    site: Path | str
     complaints: list[str] = field(default_factory=list)
 
     async def at(self, path: str, *, width: int = 1280, scheme: Any = "light", media: Any = "screen") -> None:
         """Open a page of the site."""
         await self.page.set_viewport_size({"width": width, "height": 900})
         await self.page.emulate_media(color_scheme=scheme, media=media)
-        await self.page.goto((self.site / path).as_uri())
+        root = self.site if isinstance(self.site, str) else self.site.as_uri()
+        await self.page.goto(f"{root}/{path}")
 
     async def violations(self) -> list[str]:
         """What axe finds that is serious or critical. Evaluated, for our own policy forbids scripts on the page."""
@@ -107,6 +113,22 @@ async def looking(browser: BrowserContext, sites: dict[str, Path]) -> AsyncItera
     yield one
     await page.close()
     assert one.complaints == []
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address at which the application serves the sample city's weeks, on loopback."""
+    folder = tmp_path_factory.mktemp("served")
+    weeks = months(folder)
+    remember(folder, weeks.city)
+    settings = Settings(store=Store(url=f"sqlite:///{folder / 'nights.db'}"))
+    server = uvicorn.Server(uvicorn.Config(app(settings), log_config=None, access_log=False))
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield f"http://[::1]:{listening.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
 
 
 @pytest.fixture(scope="session")

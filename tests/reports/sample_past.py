@@ -1,20 +1,22 @@
 """Nights of the sample city: kept in a database, followed, and read again as a site reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
 from ipv6check.changes import LEVEL
-from ipv6check.facts import RunFacts
+from ipv6check.facts import EffortFacts, RunFacts
+from ipv6check.model import Observation
 from ipv6check.nightly import past_of
 from ipv6check.plan import make_plan
 from ipv6check.programme import load
 from ipv6check.reports.past import Past
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.score import Card
-from ipv6check.store import Archive, Database
+from ipv6check.store import Archive, Completion, Database, Writer
+from ipv6check.store.codec import FACTS
 from tests.reports.sample_city import BEST, CITY, NO_V6, City, Row, card_of, sample_city, target_of
 from tests.reports.sample_site import REFUSED, TIMEOUT, Site
 from tests.reports.sample_vantage import END, START, Vantage
@@ -75,6 +77,34 @@ def months(folder: Path, nights: int = NIGHTS) -> Months:
     past = past_of(archive, archive.run(run_id), load())
     database.close()
     return Months(City(replace(city.run, id=run_id), city.cards, city.evidence), past)
+
+
+def remember(folder: Path, city: City) -> None:
+    """Keep what was seen on the newest night, too, as a scan does: of every domain, and of the measuring point."""
+    database = Database(f"sqlite:///{folder / 'nights.db'}")
+    writer = Writer(database, city.run.id, lambda done: None)
+    with database.writing():
+        writer.start()
+        for observation in observations(city):
+            writer.put(observation)
+        for domain in city.evidence:
+            writer.put(Completion(domain))
+        writer.close()
+        Archive(database).finish_run(city.run.id)
+    database.close()
+
+
+def observations(city: City) -> Iterator[Observation]:
+    """All that was seen of a city, as it is stored."""
+    evidence = next(iter(city.evidence.values()))
+    for number, look in enumerate(evidence.vantage, start=1):
+        yield Observation(subject="vantage", probe="vantage", sequence=number, made_at=END, facts=look)
+    effort = EffortFacts(start=START, end=END, questions=2_461, connections=389, timeouts=17, lag_median=0.0004, lag_p99=0.0213)
+    yield Observation(subject="vantage", probe="effort", sequence=1, made_at=END, facts=effort)
+    for domain, seen in city.evidence.items():
+        for probe in FACTS:
+            if probe != "vantage" and getattr(seen, probe) is not None:
+                yield Observation(subject=domain, probe=probe, sequence=1, made_at=END, facts=getattr(seen, probe))
 
 
 def keep(archive: Archive, database: Database, number: int, nights: int) -> str:

@@ -1,4 +1,4 @@
-"""A card to be spoiled, hostile texts, and a terminal that writes down what it is given."""
+"""A card to be changed, a terminal that writes down what it is given, and what of a text would be alive."""
 
 import unicodedata
 from dataclasses import replace
@@ -54,78 +54,16 @@ def console(width: int = 80, **more: Any) -> tuple[Console, StringIO]:
     return Console(file=out, width=width, **more), out
 
 
-FORMULAS = (
-    "=1+1",
-    "+1",
-    "-1",
-    "@SUM(A1)",
-    "=cmd|'/c calc'!A1",
-    '=HYPERLINK("http://evil.example","x")',
-    "=IMPORTXML(CONCAT(A1))",
-    "＝1+1",
-    "＋1",
-    "－1",
-    "＠SUM(A1)",
-    "﹦1",
-    "﹢1",
-    "﹣1",
-    "−1",
-    '"=1+1"',
-    "x;=1+1",
-    'x,"=1+1"',
-    "x\t=1+1",
-    "x|@SUM(1)",
-)
-LEADS = ("", " ", "\t", "\r", "\n", "\u00a0", "\u200b", "\ufeff", "\x00", "\u202e", "  \t ")
-CONTROLS = (
-    "\x1b[31mred\x1b[0m",
-    "\x1b]0;title\x07",
-    "\x1b]8;;http://evil.example\x1b\\link\x1b]8;;\x1b\\",
-    "\x1b]52;c;ZXZpbA==\x07",
-    "\x9b31m",
-    "\x90q\x9c",
-    "\x07bell",
-    "back\x08\x08\x08\x08",
-    "over\rwritten",
-    "two\nlines",
-    "two\r\nlines",
-    "nul\x00nul",
-    "del\x7f",
-    "nel\x85nel",
-    "ls\u2028ps\u2029",
-    "rlo\u202egnp.exe",
-    "lri\u2066x\u2069",
-    "lrm\u200e\u200f",
-    "zw\u200bsp\u200cnj\u200dj",
-    "bom\ufeff",
-    "shy\u00ad",
-    "tag\U000e0041\U000e0042",
-    "vs\ufe0f\U000e0100",
-    "hangul\u3164\u115f\uffa0",
-    "braille\u2800",
-    "z" + "\u0301\u0302\u0303\u0304\u0305" * 40,
-    "lone\ud800surrogate",
-    "private\ue000",
-    "[bold red]markup[/]",
-    "[link=http://evil.example]x[/link]",
-    ":skull:",
-    "<script>alert(1)</script>",
-    "$(reboot)",
-    "`reboot`",
-    "; reboot #",
-    "a' -oProxyCommand=reboot '",
-    "-oProxyCommand=reboot",
-    "--config=/etc/passwd",
-    "~root",
-    "*",
-    "A" * 100_000,
-    "",
-)
-PAYLOADS = tuple(dict.fromkeys((*(lead + formula for formula in FORMULAS for lead in LEADS), *CONTROLS)))
-
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 def live_characters(text: str, allowed: str = "") -> list[str]:
     """The characters of a text that a terminal may obey or a reader does not see."""
     return [hex(ord(c)) for c in text if c not in allowed and unicodedata.category(c) in INVISIBLE]
+
+
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would take a cell, or what it finds behind another separator, for a formula."""
+    pieces = [piece for comma in cell.split(",") for piece in comma.replace("\t", ";").replace("|", ";").split(";")]
+    firsts = [unicodedata.normalize("NFKC", piece.strip(' "\u00a0'))[:1] for piece in pieces]
+    return any(first in "=+-@\u2212" for first in firsts if first) or cell.startswith(("\t", "\r", "\n"))

@@ -15,9 +15,10 @@ from ipv6check.reports.site import write_site
 from ipv6check.rules import RULES, words
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.score import Card
+from tests.reports.hostile_payloads import PAYLOADS
 from tests.reports.html_page import Page
 from tests.reports.sample_city import CITY, City
-from tests.reports.samples import PAYLOADS, live_characters, verdict, with_verdicts
+from tests.reports.samples import live_characters, verdict, with_verdicts
 
 SILENT = "thuvien-mau.hanoi.gov.vn"
 

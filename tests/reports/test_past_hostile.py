@@ -17,13 +17,13 @@ from ipv6check.programme import Goal, Milestone, course
 from ipv6check.reports.hostile import FORMULA
 from ipv6check.reports.past import Past
 from ipv6check.reports.site import write_site
+from tests.reports.hostile_payloads import SOME
 from tests.reports.html_page import Page, pages_of
 from tests.reports.sample_city import BEST, City, sample_city
 from tests.reports.sample_vantage import START
-from tests.reports.samples import FORMULAS
-from tests.reports.test_site_hostile import ACTING, PAYLOADS, Kinds, hold, shape
+from tests.reports.test_hostile_table import ACTING, Kinds, hold, shape
 
-TEXTS = (*PAYLOADS, *FORMULAS)
+TEXTS = SOME
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 

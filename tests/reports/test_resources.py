@@ -29,7 +29,7 @@ def tallied(city: City) -> Tally:
 
 def shown(city: City, language: str = "en") -> Resources:
     """The page of a city."""
-    return resources(tallied(city), city.run, speech("vi" if language == "vi" else "en"))
+    return resources(tallied(city), city.cards, city.run, speech("vi" if language == "vi" else "en"))
 
 
 def test_an_operator_is_the_zone_of_the_servers_names(city: City) -> None:

@@ -131,7 +131,12 @@ def test_the_programme_answers_and_draws(grown: Path, grown_pages: list[Page]) -
     assert "chưa được VNNIC xác nhận" in one.text
     assert "mục tiêu tính đến ngày này: 100,0%" in one.text
     charts = [e for e in one.all("svg") if e["role"] == "img"]
-    assert len(charts) == 4, "for each goal the whole time, and the time since measuring began"
+    assert len(charts) == 6, "for each goal the whole time, the time since measuring began, and what changes would do"
+    assert "1 lượt đo không tính vào xu hướng vì chính điểm đo khi đó không có IPv6" in one.text
+    fewest = [e for e in one.all("table") if e["class"] == "fewest cards"]
+    assert len(fewest) == 2
+    assert "Địa chỉ web dùng chung 2402:800:6105:20::80" in one.text
+    assert "đơn vị cung cấp máy chủ hoặc CDN" in one.text
     assert {"goal-curve", "goal-target", "goal-band"} <= {e["class"] for e in one.all("path")}
 
 

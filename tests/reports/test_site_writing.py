@@ -35,6 +35,21 @@ def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
     assert bytes_of(tmp_path / "1") == bytes_of(tmp_path / "2")
 
 
+def test_a_site_that_is_served_live_differs_by_what_leads_to_its_tables(tmp_path: Path) -> None:
+    """Lines that lead there are more; all else, letters and badges too, is the same."""
+    few = sample_city(rows=FEW)
+    write_site(few.run, few.cards, tmp_path / "files", evidence_of=few.evidence_of)
+    write_site(few.run, few.cards, tmp_path / "live", evidence_of=few.evidence_of, is_live=True)
+    files, live = bytes_of(tmp_path / "files"), bytes_of(tmp_path / "live")
+    assert files.keys() == live.keys()
+    for name, body in files.items():
+        table = b'href="/en/' if name.startswith("en/") else b'href="/'
+        lines = live[name].splitlines(keepends=True)
+        leading = [line for line in lines if table + b"domains" in line or table + b"providers" in line]
+        assert bool(leading) == name.endswith(".html"), name
+        assert b"".join(line for line in lines if line not in leading) == body, name
+
+
 def test_a_new_site_takes_the_place_of_the_old_whole(tmp_path: Path) -> None:
     """Pages of names that left the list are gone, and nothing is left beside."""
     many, few = sample_city(rows=FEW), sample_city(rows=FEW[:1])

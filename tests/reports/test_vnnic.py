@@ -8,7 +8,8 @@ from io import StringIO
 import pytest
 
 from ipv6check.model import Reason, Target, Verdict
-from ipv6check.reports.vnnic import COLUMNS, NAMES, STRICT, row, state_of, write_dictionary
+from ipv6check.reports.export import write_dictionary
+from ipv6check.reports.vnnic import COLUMNS, NAMES, STRICT, row, state_of
 from ipv6check.rules import RULES
 from ipv6check.score import Card
 from tests.reports.sample_world import Vantage

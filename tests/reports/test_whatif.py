@@ -8,7 +8,20 @@ from ipv6check.facts import Evidence
 from ipv6check.judge import Verdicts, judge
 from ipv6check.model import Outcome
 from ipv6check.reports.mending import imagined, resolved_again
-from ipv6check.reports.whatif import AAAA, ANSWER, GLUE, OPERATOR, ROUTE, SECURE, WEB, Cause, WhatIf, causes, judge_again
+from ipv6check.reports.whatif import (
+    AAAA,
+    ANSWER,
+    GLUE,
+    OPERATOR,
+    ROUTE,
+    SECURE,
+    WEB,
+    Cause,
+    Trials,
+    WhatIf,
+    causes,
+    judge_again,
+)
 from ipv6check.score import score
 from tests.reports.sample_city import BEST, CITY, Row, sample_city
 from tests.reports.sample_site import TIMEOUT, Site
@@ -181,7 +194,7 @@ def test_the_tally_counts_domains_levels_and_shares() -> None:
     rows.append(("tot.hanoi.gov.vn", "Sở Mẫu", "so", BEST))
     city, tally = sample_city(rows=rows), WhatIf()
     for evidence in city.evidence.values():
-        tally.add(evidence, judge(evidence))
+        tally.add(Trials(evidence, judge(evidence)))
     (lift,) = tally.lifts()
     assert lift.cause == Cause(WEB, "2402:800:6105:20::80")
     assert (lift.domains, lift.improved, lift.risen) == (3, [f"d{number}.hanoi.gov.vn" for number in range(3)], 3)
@@ -192,7 +205,7 @@ def test_a_domain_may_be_left_with_nothing_known_in_its_way() -> None:
     """L3 with silent name servers becomes "at least L3": what L4 asks beyond was not measured."""
     city, tally = sample_city(rows=[("mau.vn", "Sở Mẫu", "so", SILENT)]), WhatIf()
     evidence = city.evidence["mau.vn"]
-    tally.add(evidence, judge(evidence))
+    tally.add(Trials(evidence, judge(evidence)))
     lifts = {lift.cause.kind: lift for lift in tally.lifts()}
     assert (lifts[OPERATOR].opened, lifts[OPERATOR].risen) == (1, 0)
     assert lifts[ANSWER].opened == 0

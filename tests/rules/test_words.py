@@ -547,6 +547,7 @@ EXPECTED_TERMS: Mapping[str, Iterable[str]] = {
     "level": LEVELS,
     "level_meaning": LEVELS,
     "flag": [BROKEN_V6, PARTIAL, BOGUS],
+    "flag_in_full": [BROKEN_V6, PARTIAL, BOGUS],
     "flag_meaning": [BROKEN_V6, PARTIAL, BOGUS],
     "family": FAMILIES,
     "kind": KINDS,

@@ -15,7 +15,7 @@ TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 KNOWN = {
     *("type", "properties", "required", "additionalProperties", "items", "enum", "$ref"),
-    *("minimum", "maximum", "maxLength", "format", "default"),
+    *("minimum", "maximum", "maxLength", "pattern", "format", "default"),
 }
 
 

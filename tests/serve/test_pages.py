@@ -11,6 +11,7 @@ from typing import NoReturn
 import httpx
 import pytest
 
+from ipv6check.reports.standing import Audience
 from ipv6check.serve import sites
 from ipv6check.store import Archive, Database, StorageError
 from tests.factories import evidence
@@ -18,7 +19,15 @@ from tests.serve.made import API, serving, store, target
 from tests.store.nights import FALLEN, GOOD, night
 
 PAGES = ("/", "/index.html", "/en/", "/en/index.html", "/checks.html", f"/domain/{FALLEN.domain}.html", "/runs/night-00/")
-TABLES = ("/domains", "/en/domains", "/changes", "/en/changes")
+LISTINGS = ("agencies", "checks", "providers", "runs")
+TABLES = (
+    "/domains",
+    "/en/domains",
+    "/changes",
+    "/en/changes",
+    *(f"/{one}" for one in LISTINGS),
+    *(f"/en/{one}" for one in LISTINGS),
+)
 
 
 class Seen(HTMLParser):
@@ -55,6 +64,17 @@ async def test_every_link_of_a_page_leads_somewhere(client: httpx.AsyncClient, u
     assert len(ours) > 5
     for link in ours:
         assert (await client.get(link)).status_code in {200, 308}, link
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+@pytest.mark.parametrize("url", [*PAGES[:5], "/runs/night-00/", "/domains", "/en/domains"])
+async def test_the_menu_leads_to_the_table_of_domains(url: str, audience: Audience, database: Database) -> None:
+    """Also from older runs, though the table is of the newest."""
+    async with serving(database, audience) as client:
+        text = await page(client, url)
+    table = "/en/domains" if url.startswith("/en/") else "/domains"
+    is_here = ' aria-current="page"' if url == table else ""
+    assert f'<a href="{table}"{is_here}>{"Find" if url.startswith("/en/") else "Tra cứu"}</a>' in text
 
 
 @pytest.mark.parametrize(
@@ -268,6 +288,16 @@ async def test_the_public_sees_levels_and_no_findings(public: httpx.AsyncClient)
         "/changes",
         "/en/changes",
         "/changes?format=json",
+        "/checks",
+        "/en/checks",
+        "/checks?format=csv",
+        "/providers",
+        "/providers?format=json",
+        "/providers.json",
+        "/check/REACH-01.html",
+        "/run.html",
+        "/runs/night-00/run.html",
+        "/agencies?sort=broken",
         f"{API}/changes",
         f"/domain/{FALLEN.domain}.html",
         f"/runs/night-00/domain/{FALLEN.domain}.html",

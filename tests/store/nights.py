@@ -1,12 +1,13 @@
 """Nights of three targets, made by hand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from ipv6check.changes import LEVEL
 from ipv6check.facts import RunFacts
 from ipv6check.judge import judge
-from ipv6check.model import Target
+from ipv6check.model import Outcome, Reason, Target
 from ipv6check.plan import make_plan
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.score import Card, score
@@ -20,12 +21,28 @@ GOOD, DEAD = (None,), ("timeout",) * 3
 VERSIONS = {rule.id: str(rule.version) for rule in RULES} | {LEVEL: RULES_VERSION}
 
 
-def night(database: Database, number: int, tries: Sequence[tuple], *, follows: bool = True, versions=VERSIONS) -> str:
-    """Store one run in which port 443 over IPv6 of each target of the list answered so; return its id."""
+def night(
+    database: Database,
+    number: int,
+    tries: Sequence[tuple],
+    *,
+    follows: bool = True,
+    versions=VERSIONS,
+    is_partial: bool = False,
+    canaries: str = "pass",
+) -> str:
+    """Store one run in which port 443 over IPv6 of each target of the list answered so; return its id.
+
+    `canaries` is how OPS-01 came out.
+    """
     archive, run_id = Archive(database), f"night-{number:02}"
     at = START + timedelta(days=number)
     facts = RunFacts(id=run_id, started=at, vantage="lab", country="VN", tries=3, version="0", planned=len(LIST))
+    facts = replace(facts, is_partial=is_partial)
     verdicts = [dict(judge(evidence(Site(ports={(V6, 443): outcome})))) for outcome in tries]
+    reason = Reason.DEPENDENCY_FAILED if canaries == "nm" else None
+    for own in verdicts:
+        own["OPS-01"] = replace(own["OPS-01"], outcome=Outcome(canaries), reason=reason, case=canaries)
     cards = [Card(target=t, verdicts=v, score=score(v), measured_at=at) for t, v in zip(LIST, verdicts, strict=True)]
     with database.writing():
         archive.start_run(facts, make_plan(LIST, lambda domain: False))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ipv6check.config import Settings, load
-from ipv6check.facts import Evidence
+from ipv6check.facts import Evidence, VantageFacts
 from ipv6check.judge import judge
 from ipv6check.lab.fake import fake_network
 from ipv6check.nightly import judge_run, observe
@@ -62,6 +62,24 @@ def test_facts_survive_the_store(seen: Evidence) -> None:
         if facts is None:
             continue
         assert decode_facts(probe, encode_facts(facts)) == facts
+
+
+def test_a_scan_notes_what_it_took(kept: tuple[Database, str]) -> None:
+    database, run_id = kept
+    archive = Archive(database)
+    (effort,) = archive.conditions(run_id).efforts
+    assert effort.questions > effort.connections > 0
+    assert effort.timeouts > 0, "silent hosts are in the city"
+    assert effort.start <= effort.end
+    assert 0 <= effort.lag_median <= effort.lag_p99
+    assert {type(look) for look in archive.timeline(run_id)} == {VantageFacts}, "no look at ourselves"
+
+
+def test_a_scan_that_goes_on_notes_its_part_too(database: Database) -> None:
+    run_id = scanned(database)
+    with database.writing():
+        observe(settings_of(database), database, fake_network(world()), None, resume=run_id)
+    assert len(Archive(database).conditions(run_id).efforts) == 2
 
 
 def test_verdicts_survive_the_store() -> None:

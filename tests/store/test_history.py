@@ -1,11 +1,15 @@
 """Runs one after the other: what changed is the same whether followed night by night or made again from the verdicts."""
 
 from collections.abc import Sequence
+from datetime import timedelta, timezone
 from pathlib import Path
 
+import pytest
+
 from ipv6check.changes import LEVEL, Change
+from ipv6check.rules import RULES
 from ipv6check.store import Archive, Database
-from tests.store.nights import BACK, DEAD, FALLEN, GOOD, NIGHTS, STEADY, VERSIONS, night
+from tests.store.nights import BACK, DEAD, FALLEN, GOOD, NIGHTS, START, STEADY, VERSIONS, night
 
 
 def shown(changes: Sequence[Change]) -> list[str]:
@@ -21,7 +25,8 @@ def test_changes_are_confirmed_night_by_night(database: Database) -> None:
     history = Archive(database).history
     assert shown(history.changes()) == EXPECTED
     assert shown(history.changes(["night-03"])) == []
-    assert shown(history.changes(domain=FALLEN.domain)) == EXPECTED[1:]
+    assert shown(history.changes(domains={FALLEN.domain})) == EXPECTED[1:]
+    assert shown(history.changes(domains=[])) == []
     assert {change.check for change in history.changes() if change.domain == STEADY.domain} == set()
 
 
@@ -116,3 +121,54 @@ def test_levels_that_rules_moved_are_found_in_several_runs(database: Database) -
     history = Archive(database).history
     one_by_one = [*history.moved_by_rules("night-01"), *history.moved_by_rules("night-02")]
     assert history.moved_by_rules("night-01", "night-02") == one_by_one
+
+
+@pytest.mark.parametrize(("canaries", "is_blind"), [("pass", False), ("warn", False), ("fail", True), ("nm", True)])
+def test_a_night_without_ipv6_of_our_own_is_marked(database: Database, canaries: str, is_blind: bool) -> None:
+    night(database, 0, (GOOD, GOOD, GOOD))
+    night(database, 1, (GOOD, GOOD, GOOD), canaries=canaries)
+    nights, blind = Archive(database).history.curve()
+    assert len(nights) == 2, "it stays on the curve"
+    assert [at in blind for at, _ in nights] == [False, is_blind]
+
+
+@pytest.mark.parametrize("agencies", [(), ("Sở Thử",)])
+def test_what_was_asked_for_a_part_is_not_on_the_curve(database: Database, agencies: Sequence[str]) -> None:
+    """`--limit` and `--only`: neither the city nor an agency is judged by it."""
+    night(database, 0, (GOOD, GOOD, DEAD))
+    night(database, 1, (GOOD, DEAD, DEAD), is_partial=True)
+    night(database, 2, (GOOD, GOOD, GOOD))
+    nights, _ = Archive(database).history.curve(agencies)
+    assert [at for at, _ in nights] == [START, START + timedelta(days=2)]
+    assert [sum(counts.values()) for _, counts in nights] == [3, 3]
+    assert len(Archive(database).history.tally(LEVEL)) == 3, "the trend of a check shows every run"
+
+
+def test_a_tally_of_every_check_is_what_the_tallies_of_each_are(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    some = ["night-01", "night-03"]
+    for agencies in ((), (FALLEN.agency,)):
+        every = history.tallies(some, agencies)
+        assert set(every) == {rule.id for rule in RULES} | {LEVEL}
+        for check, nights in every.items():
+            each = history.tally(check, *agencies)
+            assert nights == [(at, counts) for at, run_id, counts in each if run_id in some]
+    assert history.tallies(some, ["Sở Khác"]) == {}
+    assert history.tallies([]) == {}
+
+
+def test_a_tally_since_a_time_leaves_out_what_was_before(database: Database) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    for agency in (None, FALLEN.agency):
+        whole = history.tally("REACH-01", agency)
+        assert [counts for _, _, counts in whole] == [
+            {"pass": 2, "fail": 1},
+            {"pass": 1, "fail": 2},
+            *[{"pass": 2, "fail": 1}] * 2,
+        ]
+        begin = whole[2][0].astimezone(timezone(timedelta(hours=7)))
+        assert history.tally("REACH-01", agency, since=begin) == whole[2:], "whatever zone it is told in"

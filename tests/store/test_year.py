@@ -112,7 +112,7 @@ def test_changes_are_what_holding_night_against_night_gives(made: tuple[Archive,
     for run_id in {change.run_id for change in told}:
         assert sorted(map(str, archive.history.changes([run_id]))) == sorted(str(c) for c in told if c.run_id == run_id)
     domain = told[0].domain
-    assert sorted(map(str, archive.history.changes(domain=domain))) == sorted(str(c) for c in told if c.domain == domain)
+    assert sorted(map(str, archive.history.changes(domains={domain}))) == sorted(str(c) for c in told if c.domain == domain)
 
 
 def test_a_domains_levels_are_those_of_its_cards(made: tuple[Archive, list[list[Card]]]) -> None:
