@@ -6,7 +6,7 @@ Every phase has its deadline and every read its cap; httpx's own timeouts are pe
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -67,6 +67,7 @@ class _Exchange:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=UNFINISHED_CAP)
+        self._unheard: OSError | None = None
 
     async def ask(self, request: httpx.Request) -> h11.Response | h11.InformationalResponse:
         """Send the request and read the head. A server may have replied before it heard us, and no longer listen."""
@@ -75,8 +76,10 @@ class _Exchange:
             octets = (self._state.send(sent) or b"") + (self._state.send(h11.EndOfMessage()) or b"")
         except h11.LocalProtocolError as error:
             raise httpcore.LocalProtocolError(error) from error
-        with suppress(OSError):
+        try:
             await self._line.write(octets)
+        except OSError as error:
+            self._unheard = error  # told once: reading afterwards only finds the end
         while True:
             event = await self._event()
             if isinstance(event, h11.Response) or (isinstance(event, h11.InformationalResponse) and event.status_code == 101):
@@ -97,7 +100,7 @@ class _Exchange:
                 return event
             data = await self._line.read()
             if not data and self._state.their_state is h11.SEND_RESPONSE:
-                raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+                raise self._unheard or httpcore.RemoteProtocolError("Server disconnected without sending a response.")
             self._state.receive_data(data)
 
 

@@ -1,15 +1,17 @@
 """HTTP against a hundred hostile servers at once, with healthy ones beside them."""
 
 import asyncio
+import errno
 import os
 from contextlib import AsyncExitStack
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ipv6check.facts import Fetch
 from ipv6check.net import http
+from ipv6check.net.line import Line
 from ipv6check.net.network import Network, NetworkSettings
 from ipv6check.net.url import Url
 from tests.net.hostile_http import ANSWERED, CASES, END, OK, address_of, servers
@@ -247,3 +249,32 @@ async def with_a_hostile_environment() -> dict[str, Any]:
 
 def test_the_environment_changes_nothing(inside: Namespace) -> None:
     assert inside("with_a_hostile_environment") == {"status": 200, "hits": 0}
+
+
+class Deaf:
+    """A line to a server that did not hear the request; what it had said before can still be read."""
+
+    def __init__(self, said: bytes) -> None:
+        self._said = [said]
+
+    async def write(self, data: bytes) -> None:
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    async def read(self) -> bytes:
+        return self._said.pop() if self._said else b""
+
+    def cap_body(self) -> None:
+        """Bodies here are short."""
+
+
+async def test_a_request_that_was_cut_off_is_told_as_that() -> None:
+    """The kernel says so once, to whoever writes: reading only finds the end."""
+    with pytest.raises(ConnectionResetError):
+        await http.get(cast(Line, Deaf(b"")), "http://ten.vn/", "agent")
+
+
+async def test_what_a_server_said_before_it_cut_the_request_off_counts() -> None:
+    reply = await http.get(
+        cast(Line, Deaf(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")), "http://ten.vn/", "agent"
+    )
+    assert reply.status == 400
