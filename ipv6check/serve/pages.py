@@ -2,9 +2,12 @@
 
 import io
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from importlib.resources import files
 from mimetypes import guess_type
+from types import MappingProxyType
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -21,7 +24,7 @@ from ipv6check.serve.library import Library
 from ipv6check.serve.listings import Listing, listings
 from ipv6check.serve.listings import chosen as from_listing
 from ipv6check.serve.replies import HTML, JSON, reply
-from ipv6check.serve.tables import Leaf, cells, chosen, columns, encoded, leaf
+from ipv6check.serve.tables import Table, cells, chosen, columns, encoded, leaf
 from ipv6check.serve.views import View, change_rows, domain_rows, entry_rows, render
 
 CSV: Final = "text/csv; charset=utf-8"
@@ -35,15 +38,12 @@ def routes(library: Library) -> list[Route]:
     """The addresses of pages: the tables, then whatever the sites have."""
     made = [Route("/static/filters.css", _style, methods=["GET"]), Route("/favicon.ico", _icon, methods=["GET"])]
     for language in LANGUAGES:
-        made.append(_table("domains", language, _domains(library, language)))
-        if library.audience == "internal":
-            made.append(_table("changes", language, _changes(library, language)))
-        made += [_table(one.name, language, _listing(library, language, one)) for one in listings(library.audience)]
+        tables = {"domains": _domains} | ({"changes": _changes} if library.audience == "internal" else {})
+        tables |= {one.name: partial(_listing, listing=one) for one in listings(library.audience)}
+        for name, table in tables.items():
+            path = live_page(name, language)
+            made.append(Route(path, table(library, path, language), methods=["GET"]))
     return [*made, Route("/runs/{run}", _into, methods=["GET"]), *_sites(library)]
-
-
-def _table(name: str, language: Language, endpoint: Endpoint) -> Route:
-    return Route(live_page(name, language), endpoint, methods=["GET"])
 
 
 def _sites(library: Library) -> list[Route]:
@@ -72,89 +72,92 @@ async def _icon(request: Request) -> Response:
     return reply(request, files("ipv6check.reports").joinpath("static", "icon.svg").read_bytes(), "image/svg+xml")
 
 
-def _domains(library: Library, language: Language) -> Endpoint:
-    known = (*p.for_audience(p.FILTERS, library.audience), p.FORMAT)
-    path = live_page("domains", language)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The rows that were asked for; some of them as data; the page that shows them."""
+
+    rows: Sequence[Any]
+    objects: Callable[[Sequence[Any]], Rows]
+    html: Callable[[View], bytes]
+
+
+def _tabular(
+    library: Library,
+    path: str,
+    language: Language,
+    known: tuple[p.Parameter, ...],
+    columns_: Sequence[str],
+    find: Callable[[Table, p.Values], Awaitable[_Found]],
+    kinds: Mapping[str, str] = MappingProxyType({}),
+) -> Endpoint:
+    """A table at one address: as a page, as JSON page by page, and whole as CSV."""
 
     async def answer(request: Request) -> Response:
-        values = p.read(request.query_params, known)
-        table = await library.newest()
-        rows = chosen(table, values)
-        page = leaf(rows, values)
-        if values["format"] == "csv":
-            return _csv(request, columns(library.audience), [cells(row, library.audience) for row in rows])
-        if values["format"] == "json":
-            return _json(request, page, "domains", [cells(row, library.audience) for row in page.items], path, values, known)
-        view = View(language=language, path=path, audience=library.audience, table=table, leaf=page, values=values, known=known)
-        return reply(request, render("domains_table.html", view, rows=domain_rows(view)), HTML)
-
-    return answer
-
-
-def _changes(library: Library, language: Language) -> Endpoint:
-    known = (*p.CHANGES, p.FORMAT)
-    path = live_page("changes", language)
-
-    async def answer(request: Request) -> Response:
-        values = p.read(request.query_params, known)
-        found, runs, table = await library.changes(values), await library.runs(), await library.newest()
-        page = leaf(found, values)
-        if values["format"] == "csv":
-            return _csv(request, CHANGE_COLUMNS, change_objects(found, runs))
-        if values["format"] == "json":
-            return _json(request, page, "changes", change_objects(page.items, runs), path, values, known)
+        values, table = p.read(request.query_params, known), await library.newest()
+        found = await find(table, values)
         view = View(
             language=language,
             path=path,
             audience=library.audience,
             table=table,
-            leaf=page,
-            values=values,
-            known=known,
-            kinds={"kind": "change"},
-        )
-        return reply(request, render("changes_table.html", view, rows=change_rows(view, runs)), HTML)
-
-    return answer
-
-
-def _listing(library: Library, language: Language, listing: Listing) -> Endpoint:
-    known, columns_ = listing.parameters(library.audience), listing.shown(library.audience)
-    names, path = [column.name for column in columns_], live_page(listing.name, language)
-    kinds = {"sort": "column"} | {column.name: column.kind for column in columns_ if column.kind in {"kind", "provider"}}
-
-    async def answer(request: Request) -> Response:
-        values = p.read(request.query_params, known)
-        table, entries = await library.newest(), await listing.read(library, language)
-        found = from_listing(entries, listing, values)
-        page = leaf(found, values)
-        if values["format"] == "csv":
-            return _csv(request, names, [entry.cells for entry in found])
-        if values["format"] == "json":
-            rows = [{name: entry.cells[name] for name in names} for entry in page.items]
-            return _json(request, page, listing.name, rows, path, values, known)
-        view = View(
-            language=language,
-            path=path,
-            audience=library.audience,
-            table=table,
-            leaf=page,
+            leaf=leaf(found.rows, values),
             values=values,
             known=known,
             kinds=kinds,
         )
-        return reply(
-            request, render("listing.html", view, listing=listing, columns=columns_, rows=entry_rows(view, columns_)), HTML
-        )
+        if values["format"] == "csv":
+            return _csv(request, columns_, found.objects(found.rows))
+        if values["format"] == "json":
+            return _json(request, view, found.objects(view.leaf.items))
+        return reply(request, found.html(view), HTML)
 
     return answer
 
 
-def _json(
-    request: Request, page: Leaf, name: str, rows: Rows, path: str, values: p.Values, known: Sequence[p.Parameter]
-) -> Response:
-    head = {"total": page.total, "page": page.page, "per_page": page.per_page, "next": next_page(page, path, values, known)}
-    return reply(request, encoded(head | {name: rows}).encode(), JSON)
+def _domains(library: Library, path: str, language: Language) -> Endpoint:
+    async def find(table: Table, values: p.Values) -> _Found:
+        return _Found(
+            chosen(table, values),
+            lambda rows: [cells(row, library.audience) for row in rows],
+            lambda view: render("domains_table.html", view, rows=domain_rows(view)),
+        )
+
+    known = (*p.for_audience(p.FILTERS, library.audience), p.FORMAT)
+    return _tabular(library, path, language, known, columns(library.audience), find)
+
+
+def _changes(library: Library, path: str, language: Language) -> Endpoint:
+    async def find(table: Table, values: p.Values) -> _Found:
+        changes, runs = await library.changes(values), await library.runs()
+        return _Found(
+            changes,
+            lambda some: change_objects(some, runs),
+            lambda view: render("changes_table.html", view, rows=change_rows(view, runs)),
+        )
+
+    return _tabular(library, path, language, (*p.CHANGES, p.FORMAT), CHANGE_COLUMNS, find, {"kind": "change"})
+
+
+def _listing(library: Library, path: str, language: Language, listing: Listing) -> Endpoint:
+    columns_ = listing.shown(library.audience)
+    names = [column.name for column in columns_]
+
+    async def find(table: Table, values: p.Values) -> _Found:
+        return _Found(
+            from_listing(await listing.read(library, language), listing, values),
+            lambda entries: [{name: entry.cells[name] for name in names} for entry in entries],
+            lambda view: render("listing.html", view, listing=listing, columns=columns_, rows=entry_rows(view, columns_)),
+        )
+
+    kinds = {"sort": "column"} | {column.name: column.kind for column in columns_ if column.kind in {"kind", "provider"}}
+    return _tabular(library, path, language, listing.parameters(library.audience), names, find, kinds)
+
+
+def _json(request: Request, view: View, rows: Rows) -> Response:
+    page, values = view.leaf, view.values
+    following = next_page(page, view.path, values, view.known)
+    head = {"total": page.total, "page": page.page, "per_page": page.per_page, "next": following}
+    return reply(request, encoded(head | {view.name: rows}).encode(), JSON)
 
 
 def _csv(request: Request, names: Sequence[str], rows: Rows) -> Response:
