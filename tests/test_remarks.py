@@ -2,12 +2,14 @@
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ipv6check.model import Dispute, Exemption
 from ipv6check.targets.register import Register, read_register
 from ipv6check.targets.remarks import read_disputes, read_exceptions
+from ipv6check.targets.sheets import Sheet
 
 EXCEPTIONS = "domain,check,until,by,why\n"
 DISPUTES = "domain,check,since,by,says,answered,answer\n"
@@ -45,6 +47,14 @@ def test_the_columns_of_the_answer_may_be_left_out(tmp_path: Path) -> None:
     assert sheet.mistakes == []
 
 
+def assert_one_mistake(sheet: Sheet[Any], place: str, message: str) -> None:
+    """One row is refused and named; what stands after it is read."""
+    (mistake,) = sheet.mistakes
+    assert str(mistake).startswith(place)
+    assert message in mistake.message
+    assert sheet.rows[-1][1].domain == "tot.vn"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
@@ -61,11 +71,7 @@ def test_the_columns_of_the_answer_may_be_left_out(tmp_path: Path) -> None:
 )
 def test_a_bad_exception_is_named(tmp_path: Path, text: str, line: int, message: str) -> None:
     path = written(tmp_path, EXCEPTIONS + text + "tot.vn,WEB-07,2026-12-31,A,vì\n")
-    sheet = read_exceptions(path)
-    (mistake,) = sheet.mistakes
-    assert str(mistake).startswith(f"{path}:{line}: ")
-    assert message in mistake.message
-    assert sheet.rows[-1][1].domain == "tot.vn"
+    assert_one_mistake(read_exceptions(path), f"{path}:{line}: ", message)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +87,7 @@ def test_a_bad_exception_is_named(tmp_path: Path, text: str, line: int, message:
 )
 def test_a_bad_dispute_is_named(tmp_path: Path, text: str, line: int, message: str) -> None:
     path = written(tmp_path, DISPUTES + text + "tot.vn,NS-05,2026-01-02,A,sai,,\n")
-    sheet = read_disputes(path)
-    (mistake,) = sheet.mistakes
-    assert str(mistake).startswith(f"{path}:{line}: ")
-    assert message in mistake.message
-    assert sheet.rows[-1][1].domain == "tot.vn"
+    assert_one_mistake(read_disputes(path), f"{path}:{line}: ", message)
 
 
 def test_rows_about_domains_of_no_list_are_refused_when_the_lists_are_at_hand(tmp_path: Path) -> None:
