@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from ipv6check.changes import LEVEL
@@ -21,7 +21,7 @@ from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
 from ipv6check.programme import Course, Goal, course
 from ipv6check.reports.language import HANOI
-from ipv6check.reports.past import RECENT, STRIP_DAYS, Past, day_of
+from ipv6check.reports.past import RECENT, Past, day_of, shown_runs
 from ipv6check.reports.remarks import remarked
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.scan import Progress, Scanner
@@ -36,9 +36,6 @@ log = logging.getLogger(__name__)
 
 FULL_QUEUE_WAIT: Final = 0.02
 """Seconds to wait when the writer has its hands full."""
-
-MOST_RUNS: Final = 2 * STRIP_DAYS
-"""Runs whose levels are read for a site."""
 
 Passing = Callable[[Iterable[Evidence]], Iterable[Evidence]]
 ShowProgress = Callable[[Progress], AbstractContextManager[Any]]
@@ -238,17 +235,21 @@ def past_of(archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequenc
     """What the archive holds of the nights up to a run, the programme's courses with it: of the city, or of some agencies."""
     history = archive.history
     runs = [one for one in archive.runs() if one.rules_version and one.started_at <= run.started_at]
-    shown = [one.id for one in runs[:MOST_RUNS] if run.started_at - one.started_at < timedelta(days=STRIP_DAYS)]
     recent = [one.id for one in runs if run.started_at - one.started_at <= RECENT]
-    return Past(
+    past = Past(
         runs=tuple(runs),
         changes=tuple(history.changes(recent)) if recent else (),
-        moved=tuple(history.moved_by_rules(*recent)),
+        moved={(change.domain, change.run_id): change for change in history.moved_by_rules(*recent)},
         standings=history.standings(run.id),
-        levels=history.levels_of_all(shown),
-        tallies=history.tallies(shown, agencies),
-        courses=courses_of(archive, goals, run.started_at, agencies),
+        levels=history.levels_of_all(shown_runs(runs, run)),
     )
+    return of_agencies(past, archive, run, goals, agencies)
+
+
+def of_agencies(past: Past, archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequence[str]) -> Past:
+    """The same nights with the tallies and courses of some agencies; of the city when none is named."""
+    tallies = archive.history.tallies(shown_runs(past.runs, run), agencies)
+    return replace(past, tallies=tallies, courses=courses_of(archive, goals, run.started_at, agencies))
 
 
 def courses_of(

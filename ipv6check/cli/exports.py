@@ -13,8 +13,10 @@ import click
 from ipv6check.cli.lists import told_register
 from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.progress import counted
-from ipv6check.cli.reading import agency_option, named_agencies, opened, pdf_option, printing_or_none, run_option
-from ipv6check.nightly import cards_of, past_of
+from ipv6check.cli.reading import agency_option, chosen_agencies, opened, pdf_option, printing_or_none, run_option
+from ipv6check.nightly import cards_of, of_agencies, past_of
+from ipv6check.reports.past import day_of
+from ipv6check.targets.agencies import stood_for
 from ipv6check.wiring import goals
 
 FORMATS: Final = ("csv", "jsonl", "json", "xlsx", "parquet")
@@ -111,22 +113,27 @@ def _out(path: Path | None) -> Iterator[TextIO]:
 @pdf_option
 @pass_options
 def bundle(options: Options, run_id: str | None, out: Path, agencies: tuple[str, ...], pdf: bool) -> None:
-    """Write a zip for each agency: its scorecards, its CSV, its letters, a read-me; nothing of other agencies."""
+    """Write a zip for each agency: its scorecards, its CSV, its letters, a read-me; nothing of other agencies.
+
+    The domains of bodies that it took over from are in it too.
+    """
     from ipv6check.reports.bundle import by_agency, write_bundle
 
     settings, archive, printing = options.settings(), opened(options), printing_or_none(pdf)
-    run = archive.run(run_id)
-    cards = list(cards_of(archive, run, told_register(settings)))
-    chosen = named_agencies(run, cards, agencies) if agencies else tuple(by_agency(cards))
-    for agency in counted(chosen, len(chosen), "bundle"):
+    run, register, aims = archive.run(run_id), told_register(settings), goals(settings)
+    cards = list(cards_of(archive, run, register))
+    own, past = by_agency(cards), past_of(archive, run, aims)
+    chosen = chosen_agencies(run, cards, agencies, register.bodies)
+    for agency, counted_for in counted(chosen.items(), len(chosen), "bundle"):
         path = write_bundle(
             run,
             agency,
-            by_agency(cards)[agency],
+            [card for name in counted_for for card in own.get(name, ())],
             out,
             evidence_of=lambda domain: archive.evidence(run.id, domain),
-            past=past_of(archive, run, goals(settings), (agency,)),
+            past=of_agencies(past, archive, run, aims, counted_for),
             contact=settings.report.contact,
             printing=printing,
+            structure=stood_for(agency, register.bodies, day_of(run.started_at)),
         )
         click.echo(path)

@@ -1,6 +1,7 @@
 """Commands that work on what is stored, without the network: `judge`, `report`, `explain`."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -16,8 +17,9 @@ from ipv6check.reports.site import Printing
 from ipv6check.reports.standing import Audience
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database
-from ipv6check.targets.agencies import Bodies, heir
+from ipv6check.targets.agencies import Bodies, heir, known_as
 from ipv6check.targets.bodies import without_domain
+from ipv6check.targets.names import shown
 from ipv6check.wiring import goals
 
 run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
@@ -81,7 +83,8 @@ def report(
     run = archive.run(run_id)
     register = told_register(settings)
     cards = list(cards_of(archive, run, register))
-    agencies = _with_forerunners(named_agencies(run, cards, agencies), run, cards, register.bodies)
+    chosen = chosen_agencies(run, cards, agencies, register.bodies).values() if agencies else ()
+    agencies = tuple(dict.fromkeys(chain.from_iterable(chosen)))
     with advancing("report") as progress:
         front = write_site(
             run,
@@ -100,19 +103,21 @@ def report(
     click.echo(front)
 
 
-def _with_forerunners(agencies: tuple[str, ...], run: Run, cards: Sequence[Card], bodies: Bodies) -> tuple[str, ...]:
-    """Agencies and those that they took over from, whose domains they count."""
-    day, known = day_of(run.started_at), (card.target.agency for card in cards)
-    return tuple(dict.fromkeys((*agencies, *(name for name in known if heir(name, bodies, day) in agencies))))
+def chosen_agencies(run: Run, cards: Sequence[Card], asked: Sequence[str], bodies: Bodies) -> dict[str, tuple[str, ...]]:
+    """The agencies that were asked for by name or code, or all that count domains, each with those whose domains it counts.
 
-
-def named_agencies(run: Run, cards: Sequence[Card], asked: Sequence[str]) -> tuple[str, ...]:
-    """The names of agencies that were asked for by name or code, in the order of the list. Raises BadParameter."""
-    of_name = {card.target.agency: {card.target.agency, card.target.agency_code} for card in cards}
-    unknown = set(asked) - set().union(*of_name.values())
-    if unknown:
-        raise click.BadParameter(f"no such agency in run {run.id}: {', '.join(sorted(unknown))}", param_hint="--agency")
-    return tuple(name for name, known in of_name.items() if known & set(asked))
+    In the order of the list, itself first. Raises BadParameter.
+    """
+    called, day = known_as(card.target for card in cards), day_of(run.started_at)
+    counted: dict[str, list[str]] = {}
+    for name in called:
+        counted.setdefault(heir(name, bodies, day), []).append(name)
+    called = {name: {name} for name in counted} | called
+    if unknown := set(asked).difference(*called.values()):
+        names = ", ".join(map(shown, sorted(unknown)))
+        raise click.BadParameter(f"no such agency in run {run.id}: {names}", param_hint="--agency")
+    chosen = [name for name, own in called.items() if own & set(asked)] if asked else counted
+    return {name: tuple(dict.fromkeys((name, *counted.get(name, ())))) for name in chosen}
 
 
 def printing_or_none(is_wanted: bool) -> Printing | None:

@@ -5,6 +5,7 @@ Nothing of other agencies is in it, and the same run gives the same bytes.
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from io import StringIO
@@ -25,6 +26,7 @@ from ipv6check.reports.scorecard import agency_name
 from ipv6check.reports.site import NO_PAST, Printing, write_site
 from ipv6check.rules.words import LANGUAGES
 from ipv6check.score import Card
+from ipv6check.targets.agencies import Bodies
 
 README: Final = "DOC-TRUOC.txt"
 RESULTS: Final = "ket-qua.csv"
@@ -59,16 +61,26 @@ def write_bundle(
     past: Past = NO_PAST,
     contact: str = "",
     printing: Printing | None = None,
+    structure: Bodies | None = None,
 ) -> Path:
-    """Write the zip of one agency, whose own `cards` are given, into a folder, and return it. `past` is what the site is told.
+    """Write the zip of one agency into a folder. `cards` are those that it counts, `past` is what its site is told.
 
-    Raises OSError where it cannot be written.
+    `structure` are the bodies that it stands for. Raises OSError where it cannot be written.
     """
     name = bundle_name(agency, run)
     with TemporaryDirectory(prefix="ipv6check-") as place:
         site = Path(place, name)
-        only = (agency,) if agency else ()
-        write_site(run, cards, site, evidence_of=evidence_of, agencies=only, past=past, contact=contact, printing=printing)
+        write_site(
+            run,
+            cards,
+            site,
+            evidence_of=evidence_of,
+            agencies=tuple(dict.fromkeys((agency, *(card.target.agency for card in cards)))) if agency else (),
+            past=past,
+            contact=contact,
+            printing=printing,
+            structure={name: replace(body, note="") for name, body in (structure or {}).items()},  # a note may name others
+        )
         (site / MARK).unlink()
         put(site / RESULTS, _written(lambda out: write_csv(run, cards, out)))
         put(site / DICTIONARY, _written(write_dictionary))

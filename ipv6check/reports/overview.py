@@ -134,15 +134,16 @@ def overview(run: Run, cards: Sequence[Card], speech: Speech, audience: Audience
 def agency_view(
     name: str, cards: Sequence[Card], whole: Overview, speech: Speech, audience: Audience, where: Place | None = None
 ) -> AgencyView:
-    """Put one agency into words; `cards` are its own, `whole` the city it is a part of, `where` its place in the tree."""
+    """Put one agency into words; `cards` are those on its page, `whole` is the city, `where` its place in the tree."""
     own = counted(cards)
     total = roll_up(card.score for card in own)
+    listed = [card.target for card in cards if card.target.agency == name]
     rank = next((row.rank for row in whole.ranked if row.page == agency_page(name)), None)
     return AgencyView(
         page=agency_page(name),
         name=agency_name(name, speech),
         place=where,
-        code=for_terminal(next((card.target.agency_code for card in cards if card.target.agency_code), "")),
+        code=for_terminal(next((one.agency_code for one in listed if one.agency_code), "")),
         health=whole.health,
         total=total,
         median=median_level(own, total, speech),

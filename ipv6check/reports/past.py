@@ -13,6 +13,9 @@ from ipv6check.reports.language import HANOI
 STRIP_DAYS: Final = 90
 """Nights of a domain that are shown."""
 
+MOST_RUNS: Final = 2 * STRIP_DAYS
+"""Runs that are read for them at most."""
+
 RECENT: Final = timedelta(days=30)
 """Changes that are told on the page of changes."""
 
@@ -28,13 +31,13 @@ class Past:
     """The nights up to a run, and that run; empty where there is no archive.
 
     `runs` and `changes` are the newest first, `levels` (by domain) and `tallies` (by check) the oldest first. `moved` are
-    levels that only a new version of the rules moved. `standings` are those after the run, by domain and check; none for a run
-    that is long ago.
+    levels that only a new version of the rules moved, by domain and run. `standings` are those after the run, by domain and
+    check; none for a run that is long ago.
     """
 
     runs: tuple[Run, ...] = ()
     changes: tuple[Change, ...] = ()
-    moved: tuple[Change, ...] = ()
+    moved: Mapping[tuple[str, str], Change] = field(default_factory=dict)
     standings: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)
     levels: Mapping[str, Sequence[Night]] = field(default_factory=dict)
     tallies: Mapping[str, Sequence[Counted]] = field(default_factory=dict)
@@ -45,7 +48,7 @@ class Past:
         return replace(
             self,
             changes=tuple(change for change in self.changes if change.domain in domains),
-            moved=tuple(change for change in self.moved if change.domain in domains),
+            moved={key: change for key, change in self.moved.items() if change.domain in domains},
             standings={domain: own for domain, own in self.standings.items() if domain in domains},
             levels={domain: nights for domain, nights in self.levels.items() if domain in domains},
         )
@@ -53,6 +56,11 @@ class Past:
     def started(self) -> dict[str, datetime]:
         """When each run started."""
         return {run.id: run.started_at for run in self.runs}
+
+
+def shown_runs(runs: Sequence[Run], last: Run) -> list[str]:
+    """The ids of the runs whose nights are shown beside the last one's; of runs up to that one, the newest first."""
+    return [one.id for one in runs[:MOST_RUNS] if last.started_at - one.started_at < timedelta(days=STRIP_DAYS)]
 
 
 def day_of(moment: datetime) -> date:

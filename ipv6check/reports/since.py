@@ -74,7 +74,7 @@ def _unconfirmed(standing: Standing, speech: Speech) -> str:
 def moved_level(domain: str, past: Past, speech: Speech) -> str:
     """That a domain's level moved with the rules, from what to what, where it still stands as they left it; else ""."""
     standing = past.standings.get(domain, {}).get(LEVEL)
-    change = next((one for one in past.moved if one.domain == domain and standing and standing.since == one.run_id), None)
+    change = past.moved.get((domain, standing.since)) if standing else None
     if change is None:
         return ""
     new, old = islice(dropwhile(lambda run: run.id != change.run_id, past.runs), 2)

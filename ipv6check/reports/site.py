@@ -84,13 +84,13 @@ def write_site(
 ) -> Path:
     """Write the site and return its front page.
 
-    `public` shows levels and the programme's figures only. `agencies` keeps those of the named agencies (name or code). `past`
+    `public` shows levels and the programme's figures only. `agencies` keeps those of the named agencies. `past`
     holds the nights up to the run; `bodies` are those known without a domain; `is_live` leads to the tables of `serve`.
     `structure` are the bodies with who stands above them and who took over. `contact` is who answers questions;
     `printing` makes a PDF of each Vietnamese scorecard, beside it.
     Raises FileExistsError where `output` holds something that is no site of ours, OSError where it cannot be written.
     """
-    kept = [card for card in cards if not agencies or {card.target.agency, card.target.agency_code} & set(agencies)]
+    kept = [card for card in cards if not agencies or card.target.agency in agencies]
     shown, only = _shown(run), tuple(for_terminal(agency) for agency in agencies)
     tree = Tree(kept, structure or {}, day_of(run.started_at))
     with replaced(Path(output)) as folder:

@@ -54,6 +54,19 @@ def heir(name: str, bodies: Bodies, day: date) -> str:
     return name
 
 
+def stood_for(name: str, bodies: Bodies, day: date) -> Bodies:
+    """The bodies that one stands for on a day: itself, and those that it took over from."""
+    return {other: body for other, body in bodies.items() if heir(other, bodies, day) == name}
+
+
+def known_as(targets: Iterable[Target]) -> dict[str, set[str]]:
+    """What each agency may be called by: its name, and the codes that any of its rows has. In the order of the list."""
+    found: dict[str, set[str]] = {}
+    for target in targets:
+        found.setdefault(target.agency, set()).update(filter(None, (target.agency, target.agency_code)))
+    return found
+
+
 def has_ended(body: Body, day: date) -> bool:
     """Whether a body's last day has passed."""
     return body.valid_to is not None and body.valid_to < day

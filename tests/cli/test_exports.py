@@ -3,16 +3,22 @@
 import csv
 import io
 import sys
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner, Result
 
 from ipv6check.cli import cli
+from ipv6check.model import Target
 from ipv6check.reports import full
+from ipv6check.reports.paths import agency_page
 from ipv6check.store import Database
-from tests.notices.nights import JASMINE, LOTUS, OTHER, STEADY, Seen, keep
+from ipv6check.store.history import History
+from tests.notices.nights import FALLING, JASMINE, LOTUS, OTHER, STEADY, Seen, keep
 
 CONFIGURATION = '[store]\nurl = "sqlite:///nights.db"\n[report]\ncontact = "Trung tâm Giả định"\n'
 
@@ -32,6 +38,13 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     keep(database, 0, Seen())
     database.close()
     return tmp_path
+
+
+def keep_another(*targets: Target) -> None:
+    """A night of other targets, which is the newest."""
+    database = Database("sqlite:///nights.db")
+    keep(database, 1, Seen(), targets)
+    database.close()
 
 
 def test_parquet_is_written_to_a_file(place: Path) -> None:
@@ -95,6 +108,78 @@ def test_a_bundle_is_asked_for_by_name_or_code(place: Path, name: str) -> None:
         page = read.read(next(one for one in names if one.endswith(f"/domain/{OTHER.domain}.html"))).decode("utf-8")
     assert not [one for one in names if STEADY.domain in one]
     assert "Trung tâm Giả định" in page
+
+
+def domains_of(place: Path, command: str, asked: str) -> list[str]:
+    """The domains that have a page in an agency's site or bundle."""
+    if command == "report":
+        assert run("report", "--agency", asked, "--output", "site").exit_code == 0
+        return sorted(path.stem for path in (place / "site" / "domain").iterdir())
+    result = run("bundle", "--agency", asked, "--out", "bundles")
+    assert result.exit_code == 0
+    with ZipFile(place / result.stdout.strip()) as read:
+        return sorted(Path(name).stem for name in read.namelist() if Path(name).parts[1:2] == ("domain",))
+
+
+@pytest.mark.parametrize("command", ["bundle", "report"])
+@pytest.mark.parametrize("asked", ["H26.1", "H26.9"])
+def test_an_agency_is_whole_whichever_of_its_rows_has_the_code(place: Path, command: str, asked: str) -> None:
+    """A code that some rows leave out, or have otherwise, names the agency all the same."""
+    rows = (replace(STEADY, agency_code="H26.9"), FALLING, replace(OTHER, agency=LOTUS, agency_code=""))
+    keep_another(*rows)
+    assert domains_of(place, command, asked) == sorted(row.domain for row in rows)
+
+
+@pytest.mark.parametrize("command", ["bundle", "report"])
+def test_nothing_is_no_name_of_an_agency(place: Path, command: str) -> None:
+    keep_another(STEADY, replace(OTHER, agency_code=""))
+    result = run(command, "--agency", "")
+    assert (result.exit_code, "no such agency" in result.stderr) == (2, True)
+    assert not (place / "results").exists()
+
+
+@pytest.mark.parametrize("command", ["bundle", "report"])
+@pytest.mark.parametrize("has_own", [True, False])
+def test_who_took_over_gets_the_domains_of_those_before(place: Path, command: str, has_own: bool) -> None:
+    """Also where the last in a line, or one between, has no domain of its own."""
+    old = "agency,valid_to,successor\nSở Hoa Sen,2020-01-01,Sở Giữa\nSở Giữa,2021-01-01,Sở Hoa Đào\nSở Hoa Đào,,\n"
+    (place / "targets").mkdir()
+    (place / "targets" / "agencies.csv").write_text(old, encoding="utf-8")
+    own = replace(OTHER, domain="dao.hanoi.gov.vn", agency="Sở Hoa Đào", agency_code="")
+    rows = (own, STEADY, FALLING) if has_own else (STEADY, FALLING)
+    keep_another(*rows, OTHER)
+    assert domains_of(place, command, "Sở Hoa Đào") == sorted(row.domain for row in rows)
+    assert domains_of(place, command, LOTUS) == sorted(row.domain for row in (STEADY, FALLING))
+
+
+def test_every_domain_is_in_the_bundle_of_who_counts_it(place: Path) -> None:
+    """A body that ended gets none of its own: there is nobody to hand it to."""
+    (place / "targets").mkdir()
+    old = f"agency,valid_to,successor\n{LOTUS},2020-01-01,{JASMINE}\n{JASMINE},,\n"
+    (place / "targets" / "agencies.csv").write_text(old, encoding="utf-8")
+    (line,) = run("bundle", "--out", "bundles").stdout.split()
+    with ZipFile(place / line) as read:
+        names = read.namelist()
+        page = read.read(f"{Path(line).stem}/{agency_page(JASMINE)}").decode("utf-8")
+        readme = read.read(f"{Path(line).stem}/DOC-TRUOC.txt").decode("utf-8")
+    assert Path(line).name.startswith("so-hoa-nhai-")
+    assert all(f"{Path(line).stem}/domain/{row.domain}.html" in names for row in (STEADY, FALLING, OTHER))
+    assert all(row.domain in page for row in (STEADY, FALLING, OTHER))
+    assert "Số tên miền: 3" in readme
+
+
+def test_what_is_the_same_for_all_bundles_is_read_once(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    for name in ("changes", "standings", "levels_of_all", "moved_by_rules"):
+        usual = getattr(History, name)
+
+        def noting(self: History, *a: Any, name: str = name, usual: Callable[..., Any] = usual, **more: Any) -> Any:
+            read.append(name)
+            return usual(self, *a, **more)
+
+        monkeypatch.setattr(History, name, noting)
+    assert len(run("bundle", "--out", "bundles").stdout.split()) == 2
+    assert sorted(read) == ["changes", "levels_of_all", "moved_by_rules", "standings"]
 
 
 @pytest.mark.parametrize("command", ["bundle", "report"])

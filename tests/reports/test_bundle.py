@@ -4,11 +4,13 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
 
+from ipv6check.model import Body
 from ipv6check.reports.bundle import by_agency, write_bundle
 from ipv6check.score import Card
 from tests.reports import test_site_pages as every_page
@@ -106,6 +108,21 @@ def test_nothing_of_other_agencies_is_in_it(past_nights: Months, agency: str, tm
         for name in read.namelist():
             text = name + read.read(name).decode("utf-8", "replace")
             assert [one for one in foreign if one in text] == [], name
+
+
+def test_who_stands_above_and_what_is_noted_of_bodies_is_not_in_it(city: City, tmp_path: Path) -> None:
+    """A note may name others; of the bodies that it took over from, what it must know is whose their domains were."""
+    old = "Sở Giả định"
+    cards = [replace(card, target=replace(card.target, agency=old)) for card in by_agency(city.cards)[TREES]]
+    bodies = (
+        Body(name=old, parent="Ủy ban Mẫu", valid_to=date(2026, 1, 1), successor=TREES, note="một phần về Sở Khác"),
+        Body(name=TREES, parent="Ủy ban Mẫu", note="cần hỏi Sở Khác"),
+    )
+    path = write_bundle(city.run, TREES, cards, tmp_path, structure={body.name: body for body in bodies})
+    with ZipFile(path) as read:
+        texts = [read.read(name).decode("utf-8", "replace") for name in read.namelist()]
+    assert not [text for text in texts if "Sở Khác" in text or "Ủy ban Mẫu" in text]
+    assert any(f"tính cho {TREES}" in text for text in texts)
 
 
 def test_the_same_run_gives_the_same_bytes(past_nights: Months, bundle: Path, tmp_path: Path) -> None:

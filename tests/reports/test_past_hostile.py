@@ -50,10 +50,11 @@ def hostile_past(city: City) -> Past:
         )
         for n, text in enumerate(TEXTS)
     ]
+    moved = replace(changes[0], check=LEVEL, kind=Kind.RULES, before="<i>", after="<b>")
     return Past(
         runs=runs,
         changes=changes,
-        moved=(replace(changes[0], check=LEVEL, kind=Kind.RULES, before="<i>", after="<b>"),),
+        moved={(moved.domain, moved.run_id): moved},
         standings={domain: {"DNS-02": standing, LEVEL: replace(standing, since=changes[0].run_id)} for domain in domains},
         levels={domain: [(START - timedelta(days=3), "<b>", 1, False), (START, "<b>", 3, False)] for domain in domains},
         courses=tuple(course(goal, [(START, {"3": 1, "1+": 1, "nm": 1})]) for goal in goals),

@@ -19,7 +19,7 @@ BEFORE, AFTER, NOW = (
 )
 MOVED = Change(domain=DOMAIN, check=LEVEL, kind=Kind.RULES, before="3", after="2", run_id="b", since="b")
 STANDING = Standing(outcome="2", since="b", version="1.77", best=2)
-PAST = Past(runs=(NOW, AFTER, BEFORE), moved=(MOVED,), standings={DOMAIN: {LEVEL: STANDING}})
+PAST = Past(runs=(NOW, AFTER, BEFORE), moved={(DOMAIN, "b"): MOVED}, standings={DOMAIN: {LEVEL: STANDING}})
 
 
 def test_it_names_levels_and_versions_of_the_rules_old_and_new() -> None:
@@ -35,10 +35,10 @@ def test_it_names_levels_and_versions_of_the_rules_old_and_new() -> None:
 @pytest.mark.parametrize(
     "past",
     [
-        replace(PAST, moved=()),
+        replace(PAST, moved={}),
         replace(PAST, standings={}),
         replace(PAST, standings={DOMAIN: {LEVEL: replace(STANDING, outcome="3", since="c")}}),
-        replace(PAST, moved=(replace(MOVED, domain="khac.hanoi.gov.vn"),)),
+        replace(PAST, moved={("khac.hanoi.gov.vn", "b"): replace(MOVED, domain="khac.hanoi.gov.vn")}),
     ],
     ids=["never", "long-ago", "moved-on", "of-another"],
 )

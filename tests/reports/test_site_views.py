@@ -168,7 +168,7 @@ def test_an_agencys_actions_are_those_of_its_domains(city: City) -> None:
     """Every step of every domain is assigned to somebody, once."""
     own = [card for card in counted(city.cards) if card.target.agency == TREES]
     assigned = [
-        (action.finding.id, place.domain)
+        (action.finding.id, place.text)
         for assignment in assignments(own, EN)
         for action in assignment.actions
         for place in action.places

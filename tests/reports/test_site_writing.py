@@ -92,7 +92,7 @@ def test_an_empty_run_has_a_front_page(tmp_path: Path, city: City) -> None:
 
 
 def test_only_the_named_agencies_are_kept(tmp_path: Path, city: City) -> None:
-    """By name or code; the page says so."""
+    """The page says so."""
     agency = FEW[0][1]
     front = write_site(city.run, city.cards, tmp_path / "site", agencies=(agency,))
     own = {row[0] for row in CITY if row[1] == agency}

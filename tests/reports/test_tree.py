@@ -1,6 +1,7 @@
 """The bodies as a tree: roll-ups of all below, history with the old body, totals with the new."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from ipv6check.model import Body
 from ipv6check.reports.language import speech
-from ipv6check.reports.overview import overview
+from ipv6check.reports.overview import agency_view, overview
 from ipv6check.reports.paths import agency_page
 from ipv6check.reports.site import write_site
 from ipv6check.reports.tree import Tree, branch, branches, place
@@ -46,6 +47,17 @@ def domains(cards: Iterable[object]) -> set[str]:
 
 def own(city: City, *agencies: str) -> set[str]:
     return {card.target.domain for card in city.cards if card.target.agency in agencies}
+
+
+def test_a_code_is_the_agencys_own(city: City) -> None:
+    """Not that of a body that it took over from."""
+    coded = [
+        replace(card, target=replace(card.target, agency_code="H26.9" if card.target.agency == FERRIES else ""))
+        for card in sorted(city.cards, key=lambda card: card.target.agency != FERRIES)
+    ]
+    tree, whole = Tree(coded, STRUCTURE, DAY), overview(city.run, coded, VI, "internal")
+    codes = {name: agency_view(name, tree.cards(name), whole, VI, "internal").code for name in (FERRIES, LANTERNS)}
+    assert codes == {FERRIES: "H26.9", LANTERNS: ""}
 
 
 def test_a_row_is_a_body_and_all_below_it(city: City) -> None:
