@@ -205,7 +205,7 @@ def nightly(options: Options, lists: tuple[Path, ...], output: Path, bodies: Pat
     if code is Exit.INTERRUPTED:
         return code
     cards = publish(settings, run_id, output, options.language, known)
-    if is_to_be_told and not send_notices(settings, Archive(Database(settings.store.url)), run_id):
+    if is_to_be_told and not send_notices(settings, Archive(Database(settings.store.url)), run_id, cards):
         return Exit.PARTIAL
     return Exit.FINDINGS if code is Exit.DONE and has_findings(cards, fail_on) else code
 

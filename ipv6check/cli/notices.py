@@ -1,12 +1,16 @@
 """Commands that tell a night to others: `notify`, `metrics`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from ipv6check.cli.lists import told_register
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
 from ipv6check.cli.reading import opened, run_option
 from ipv6check.config import ConfigurationError, Settings
+from ipv6check.nightly import cards_of
+from ipv6check.score import Card
 from ipv6check.store import Archive
 
 
@@ -29,11 +33,13 @@ def notify(options: Options, dry_run: bool, run_id: str | None, output: Path) ->
     point itself was not well.
     """
     settings, archive = options.settings(), opened(options)
-    if dry_run:
-        return show_notices(settings, archive, run_id, output)
-    if not must_tell(settings):
+    if not dry_run and not must_tell(settings):
         raise ConfigurationError("nobody is to be told: name addresses in notices.city or notices.agencies, or webhook.url")
-    return Exit.DONE if send_notices(settings, archive, run_id) else Exit.PARTIAL
+    run = archive.run(run_id)
+    cards = cards_of(archive, run, told_register(settings))
+    if dry_run:
+        return show_notices(settings, archive, run.id, cards, output)
+    return Exit.DONE if send_notices(settings, archive, run.id, cards) else Exit.PARTIAL
 
 
 def must_tell(settings: Settings) -> bool:
@@ -43,13 +49,13 @@ def must_tell(settings: Settings) -> bool:
     return bool(channels(settings))
 
 
-def show_notices(settings: Settings, archive: Archive, run_id: str | None, output: Path) -> Exit:
+def show_notices(settings: Settings, archive: Archive, run_id: str, cards: Iterable[Card], output: Path) -> Exit:
     """Print the mails that would be sent now, and write their HTML."""
     from ipv6check.notices.sending import preview
     from ipv6check.reports.folder import put
     from ipv6check.reports.paths import agency_page
 
-    mails, silence = preview(settings, archive, run_id)
+    mails, silence = preview(settings, archive, run_id, cards)
     for audience, mail in mails:
         name = Path(agency_page(audience.name)).name if audience.name else "city.html"
         put(output / name, mail.html)
@@ -60,12 +66,12 @@ def show_notices(settings: Settings, archive: Archive, run_id: str | None, outpu
     return Exit.PARTIAL if silence else Exit.DONE
 
 
-def send_notices(settings: Settings, archive: Archive, run_id: str | None = None) -> bool:
-    """Send what is to be told by the ways that are configured, and print how that went; whether all of it was told."""
+def send_notices(settings: Settings, archive: Archive, run_id: str, cards: Iterable[Card]) -> bool:
+    """Send what is to be told of a run by the ways that are configured, and print how that went; whether all of it was told."""
     from ipv6check.notices.sending import channels, notify
     from ipv6check.reports.hostile import for_terminal
 
-    done = notify(settings, archive, channels(settings), run_id)
+    done = notify(settings, archive, channels(settings), run_id, cards)
     for notice in done.notices:
         how = for_terminal(notice.error) or "sent"
         click.echo(f"{notice.way} to {for_terminal(notice.to) or 'the city'}: {how}", err=True)

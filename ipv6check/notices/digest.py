@@ -9,6 +9,7 @@ from ipv6check.changes import Change
 from ipv6check.config import Notices
 from ipv6check.notices.night import Ending, Night
 from ipv6check.score import Card
+from ipv6check.targets.agencies import known_as
 
 CITY: Final = ""
 """The name of the reader who is told everything."""
@@ -22,10 +23,6 @@ class Audience:
 
     name: str
     recipients: tuple[str, ...] = ()
-
-    def has(self, card: Card) -> bool:
-        """Whether a domain is theirs to hear of."""
-        return self.name == CITY or self.name in {card.target.agency, card.target.agency_code}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +53,9 @@ def audiences(notices: Notices) -> list[Audience]:
 
 def digest(night: Night, audience: Audience, is_told: IsTold = lambda key: False) -> Digest:
     """Pick what a reader was not told yet."""
-    cards = tuple(card for card in night.cards if audience.has(card))
+    called = known_as(card.target for card in night.cards)
+    theirs = {name for name, own in called.items() if audience.name in (CITY, *own)}
+    cards = tuple(card for card in night.cards if card.target.agency in theirs)
     domains = {card.target.domain for card in cards}
     return Digest(
         audience=audience,

@@ -11,13 +11,11 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest, write_t
 
 from ipv6check.changes import Kind
 from ipv6check.model import Outcome, Run
-from ipv6check.notices.night import GOOD
 from ipv6check.rules import RULES
 from ipv6check.score import HIGHEST_LEVEL, Card
 from ipv6check.store import Archive
 
 PREFIX: Final = "ipv6check_"
-CANARIES: Final = "OPS-01"
 OWN: Final = tuple(rule.id for rule in RULES if rule.is_built and rule.family == "OPS")
 BUILT: Final = tuple(rule.id for rule in RULES if rule.is_built and rule.family != "OPS")
 """The checks that judge the measuring point itself, and those of domains."""
@@ -95,10 +93,8 @@ def _cards(registry: CollectorRegistry, cards: Iterable[Card]) -> None:
 
 
 def _last_success(archive: Archive, run: Run) -> float | None:
-    """When the newest run up to this one ended that was whole and whose canaries answered over IPv6; in Unix seconds."""
-    good = {run_id for _, run_id, counts in archive.history.tally(CANARIES) if set(counts) <= GOOD}
-    for one in archive.runs():
-        is_success = one.id in good and one.is_complete and one.started_at <= run.started_at
-        if is_success and one.finished_at and not archive.conditions(one.id).is_partial:
-            return one.finished_at.timestamp()
-    return None
+    """When the newest run up to this one ended that was whole and whose measuring point had IPv6 itself; in Unix seconds."""
+    nights, blind = archive.history.curve()
+    seeing = {at for at, _ in nights if at <= run.started_at} - blind
+    ends = (one.finished_at for one in archive.runs() if one.started_at in seeing and one.is_complete)
+    return next((end.timestamp() for end in ends if end), None)

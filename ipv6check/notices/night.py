@@ -33,7 +33,10 @@ STEPS: Final = (OVER, 1, 3, 7, 14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """A certificate's or a signature's end. `days` are left, `OVER` once it is over; `since` is the run that saw it first."""
+    """A certificate's or a signature's end. `days` are left, `OVER` once it is over.
+
+    `since` is the run that saw it first, "" where that is not known: it is so of the newest runs only.
+    """
 
     domain: str
     check: str
@@ -68,14 +71,17 @@ class Night:
     endings: tuple[Ending, ...]
 
 
-def read(archive: Archive, run_id: str | None = None) -> Night:
-    """Read a night, the newest by default. Raises StorageError when there is none."""
+def read(archive: Archive, run_id: str | None = None, cards: Iterable[Card] | None = None) -> Night:
+    """Read a night, the newest by default; `cards` are its own, with what people say of them: what is accepted is not told.
+
+    Raises StorageError when there is none.
+    """
     run = archive.run(run_id)
-    cards = tuple(archive.each_card(run.id))
+    cards = tuple(archive.each_card(run.id) if cards is None else cards)
     runs = tuple(one for one in archive.runs() if one.rules_version and one.started_at <= run.started_at)
     recent = [one.id for one in runs if run.started_at - one.started_at < LOOKBACK]
     standings = archive.history.standings(run.id)
-    endings = tuple(end for card in cards for end in _endings(card, standings.get(card.target.domain, {})))
+    endings = [end for card in cards for end in _endings(card, standings.get(card.target.domain, {}))]
     changes = _still_so(archive.history.changes(recent) if recent else (), {card.target.domain: card for card in cards})
     told_by_end = {(ending.domain, ending.check) for ending in endings}
     return Night(
@@ -84,7 +90,7 @@ def read(archive: Archive, run_id: str | None = None) -> Night:
         cards=cards,
         runs=runs,
         changes=tuple(change for change in changes if (change.domain, change.check) not in told_by_end),
-        endings=endings,
+        endings=tuple(ending for ending in endings if ending.since),
     )
 
 
@@ -104,14 +110,19 @@ def why_silent(night: Night) -> str:
 
 
 def _still_so(changes: Iterable[Change], cards: Mapping[str, Card]) -> Iterator[Change]:
-    """The newest change of each check of each domain, where this night saw it so too; `changes` are the newest first."""
+    """The newest change of each check of each domain, where this night saw it so too and nobody accepts it.
+
+    `changes` are the newest first.
+    """
     newest: dict[tuple[str, str], Change] = {}
     for change in changes:
         newest.setdefault((change.domain, change.check), change)
-    return (change for change in newest.values() if (card := cards.get(change.domain)) and _is_so(change, card))
+    return (change for change in newest.values() if (card := cards.get(change.domain)) and _is_news(change, card))
 
 
-def _is_so(change: Change, card: Card) -> bool:
+def _is_news(change: Change, card: Card) -> bool:
+    if change.check in card.exemptions:
+        return False
     if change.check == LEVEL:
         return change.after == card.score.level.mark
     now = goodness(change.check, card.verdicts[change.check].outcome.value)
@@ -121,7 +132,7 @@ def _is_so(change: Change, card: Card) -> bool:
 def _endings(card: Card, standings: Mapping[str, Standing]) -> Iterator[Ending]:
     for check in ENDING:
         verdict = card.verdicts[check]
-        if _ends_soon(verdict):
+        if check not in card.exemptions and _ends_soon(verdict):
             since = standings[check].since if check in standings else ""
             yield _ending(card.target.domain, verdict, since)
 

@@ -21,6 +21,7 @@ from ipv6check.notices.memory import Memory
 from ipv6check.notices.night import Night, read, why_silent
 from ipv6check.notices.webhook import Hook, deliver, payload
 from ipv6check.reports.hostile import for_terminal
+from ipv6check.score import Card
 from ipv6check.store import Archive
 
 log = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Notified:
 def channels(settings: Settings) -> Channels:
     """What is configured, its secrets read; to be asked before a night begins. Raises ConfigurationError."""
     notices, smtp, hook = settings.notices, settings.smtp, settings.webhook
-    ca_file = str(settings.network.ca_file) if settings.network.ca_file else None
+    ca_file = settings.network.roots
     _check_roots(ca_file)
     has_readers = bool(audiences(notices))
     if has_readers and not (smtp.host and smtp.sender):
@@ -106,18 +107,25 @@ def _secret(key: str, given: SecretStr, file: Path | None) -> str:
         raise ConfigurationError(f"{key}_file: {file}: {getattr(error, 'strerror', '') or 'not UTF-8'}") from None
 
 
-def preview(settings: Settings, archive: Archive, run_id: str | None = None) -> tuple[list[tuple[Audience, Mail]], str]:
+def preview(
+    settings: Settings, archive: Archive, run_id: str | None = None, cards: Iterable[Card] | None = None
+) -> tuple[list[tuple[Audience, Mail]], str]:
     """The mails that would be sent now, and why there are none if we were not well. Sends and notes nothing."""
-    night, memory = read(archive, run_id), Memory(settings.notices.memory)
+    night, memory = read(archive, run_id, cards), Memory(settings.notices.memory)
     if silence := why_silent(night):
         return [], silence
     readers = audiences(settings.notices) or [Audience(CITY)]
     return [(one.audience, mail(one, night, settings)) for one in _news(night, readers, memory, MAIL)], ""
 
 
-def notify(settings: Settings, archive: Archive, ways: Channels, run_id: str | None = None) -> Notified:
-    """Tell a night, the newest by default. Raises StorageError when the memory of what was told cannot be used."""
-    night = read(archive, run_id)
+def notify(
+    settings: Settings, archive: Archive, ways: Channels, run_id: str | None = None, cards: Iterable[Card] | None = None
+) -> Notified:
+    """Tell a night, the newest by default; `cards` as `read` takes them.
+
+    Raises StorageError when the memory of what was told cannot be used.
+    """
+    night = read(archive, run_id, cards)
     if silence := why_silent(night):
         log.warning("nothing is told: %s", silence)
         return Notified(silence=silence)

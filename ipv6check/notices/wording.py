@@ -15,7 +15,7 @@ from typing import Final
 from ipv6check.model import Outcome, Run
 from ipv6check.notices.digest import CITY, Digest
 from ipv6check.notices.night import Ending, Night
-from ipv6check.reports.changed import SIGNS, ChangeRow, changed
+from ipv6check.reports.changed import SIGNS, ChangeRow, change_rows
 from ipv6check.reports.findings import Sign, sign
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech, speech
@@ -89,7 +89,7 @@ def view(digest: Digest, night: Night, language: Language, *, site: str = "", co
     """Put a digest into words; `site` is where the site stands, `contact` the page about the measurement ("": none)."""
     said, run, root = speech(language), night.run, f"{site.rstrip('/')}/{PREFIX[language]}" if site else ""
     past = Past(runs=night.runs, changes=digest.changes)
-    rows = [row for day in changed(past, run.id, digest.cards, said).days for row in day.rows]
+    rows = tuple(change_rows(past, digest.cards, said).values())
     agencies = {card.target.domain: agency_name(card.target.agency, said) for card in digest.cards}
     if digest.audience.name != CITY:
         agencies = dict.fromkeys(agencies, "")

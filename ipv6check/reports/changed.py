@@ -1,7 +1,7 @@
 """The page of changes: what is confirmed of the last weeks, day by day, bad news first; and the same as a feed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import StringIO
@@ -106,11 +106,8 @@ class Changed:
 
 def changed(past: Past, run_id: str, cards: Sequence[Card], speech: Speech) -> Changed:
     """Put the changes of the last weeks into words; `past` has those of the cards only."""
-    agencies = {card.target.domain: card.target.agency for card in cards}
-    started = past.started()
-    told = [change for change in past.changes if change.kind in SIGNS and change.run_id in started]
-    told.sort(key=lambda one: (-day_of(started[one.run_id]).toordinal(), ORDER.index(one.kind), one.check != LEVEL, one.domain))
-    rows = {change: _row(change, agencies.get(change.domain, ""), started, speech) for change in told}
+    started, rows = past.started(), change_rows(past, cards, speech)
+    told = list(rows)
     days = groupby(told[:MOST_SHOWN], key=lambda change: day_of(started[change.run_id]))
     return Changed(
         days=tuple(Day(speech.day(day), tuple(rows[change] for change in group)) for day, group in days),
@@ -124,6 +121,14 @@ def changed(past: Past, run_id: str, cards: Sequence[Card], speech: Speech) -> C
         uuid=_uuid("feed", speech.code),
         feed_title=speech.gettext("IPv6 readiness, City of Hanoi: confirmed changes"),
     )
+
+
+def change_rows(past: Past, cards: Iterable[Card], speech: Speech) -> dict[Change, ChangeRow]:
+    """Every change of the runs that are known, in words: the newest day first, bad news first."""
+    agencies, started = {card.target.domain: card.target.agency for card in cards}, past.started()
+    told = [change for change in past.changes if change.kind in SIGNS and change.run_id in started]
+    told.sort(key=lambda one: (-day_of(started[one.run_id]).toordinal(), ORDER.index(one.kind), one.check != LEVEL, one.domain))
+    return {change: _row(change, agencies.get(change.domain, ""), started, speech) for change in told}
 
 
 def _week(told: Sequence[Change], started: Mapping[str, datetime], run_id: str, speech: Speech) -> tuple[tuple[Sign, int], ...]:

@@ -46,6 +46,15 @@ def test_a_dry_run_prints_the_text_and_writes_the_page(run: Callable[..., Result
     assert "<!doctype html>" in page.read_text(encoding="utf-8")
 
 
+def test_what_is_accepted_is_no_news(run: Callable[..., Result], nights: Nights, tmp_path: Path) -> None:
+    nights(Seen(), FALLEN, FALLEN)
+    (tmp_path / "targets").mkdir()
+    row = f"domain,check,until,by,why\n{FALLING.domain},REACH-04,2099-12-31,Sở Hoa Sen,chờ máy chủ mới\n"
+    assert "(REACH-04)" in run("notify", "--dry-run").stdout
+    (tmp_path / "targets" / "exceptions.csv").write_text(row, encoding="utf-8")
+    assert "(REACH-04)" not in run("notify", "--dry-run").stdout
+
+
 def test_a_dry_run_needs_no_configuration(run: Callable[..., Result], nights: Nights, tmp_path: Path) -> None:
     nights(Seen(), FALLEN, FALLEN)
     result = run("notify", "--dry-run", "--output", "here")
@@ -162,9 +171,12 @@ def test_a_night_ends_with_telling_it(
 ) -> None:
     run_id = nights(Seen(), FALLEN, FALLEN)
     monkeypatch.setattr(measuring, "run_scan", lambda settings, plan: (run_id, Exit.DONE))
+    read, each_card = [], Archive.each_card
+    monkeypatch.setattr(Archive, "each_card", lambda self, run_id: read.append(run_id) or each_card(self, run_id))
     (tmp_path / "list.csv").write_text("domain,agency\nvung.hanoi.gov.vn,Sở Hoa Sen\n", encoding="utf-8")
     hook.answers = [(answer, "")]
     result = run("nightly", "list.csv", config=f'[webhook]\nurl = "{hook.url}"\nsecret = "x"\n')
     assert result.exit_code == code
     assert len(hook.got) == 1
+    assert read == [run_id], "the cards that were published are told of"
     assert (tmp_path / "results" / "site" / "index.html").exists()

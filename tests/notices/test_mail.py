@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -17,6 +18,7 @@ from ipv6check.notices.digest import CITY, Audience, digest
 from ipv6check.notices.mail import Mail, mail, message
 from ipv6check.notices.night import ENDING, read
 from ipv6check.notices.wording import MOST_PLACES, texts
+from ipv6check.reports.changed import MOST_SHOWN
 from ipv6check.reports.paths import agency_page
 from ipv6check.store import Archive
 from tests.factories import Site
@@ -126,6 +128,24 @@ def test_of_many_domains_some_are_named_and_the_rest_counted(archive: Archive, n
     group = next(part for part in vietnamese.split("\n[") if "DNS-02" in part)
     assert group.count("  - so-") == MOST_PLACES
     assert "và 3 tên miền khác" in group
+
+
+def test_a_digest_longer_than_a_page_of_changes_loses_nothing(archive: Archive, nights: Nights, settings: Configured) -> None:
+    """All of it is noted as told, so all of it must be told."""
+    nights(Seen(), FALLEN, FALLEN)
+    night = read(archive)
+    lost = next(change for change in night.changes if change.check == "REACH-04")
+    card = next(card for card in night.cards if card.target == FALLING)
+    names = [f"so-{n:03}.hanoi.gov.vn" for n in range(MOST_SHOWN + 7)]
+    many = replace(
+        night,
+        cards=tuple(replace(card, target=replace(FALLING, domain=name)) for name in names),
+        changes=tuple(replace(lost, domain=name) for name in names),
+        endings=(),
+    )
+    found = mail(digest(many, Audience(LOTUS)), many, settings())
+    assert found.subject.endswith(": 507 mục xấu đi")
+    assert "và 487 tên miền khác" in found.text
 
 
 @pytest.mark.usefixtures("fallen")

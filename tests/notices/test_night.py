@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 
 from ipv6check.changes import LEVEL, Kind
-from ipv6check.model import Outcome, Verdict
+from ipv6check.model import Exemption, Outcome, Verdict
 from ipv6check.notices.digest import CITY, Audience, digest
 from ipv6check.notices.night import OVER, Ending, read, why_silent
+from ipv6check.reports.remarks import remarked
 from ipv6check.score import Card
 from ipv6check.store import Archive
+from ipv6check.targets.register import Register
 from tests.factories import NO_V6, V4, V6, Site, certificate, fetch, sample
 from tests.notices.nights import BLIND, DEAD, FALLING, JASMINE, LOTUS, OTHER, STEADY, Seen, ends_in
 
@@ -126,6 +128,29 @@ def test_an_end_is_told_again_when_it_comes_nearer() -> None:
     assert new == [29, 14, 7, 3, 1, OVER]
 
 
+def test_an_end_is_not_told_of_a_night_long_ago(archive: Archive, nights: Nights) -> None:
+    """When it was seen first is known of the newest nights only; without that it would be told again as another."""
+    ending = Seen({STEADY: ends_in(12.5)})
+    nights(RISEN, ending, ending, ending)
+    assert [one.since for one in read(archive).endings] == ["night-01"]
+    old = read(archive, "night-01")
+    assert old.endings == ()
+    assert not [change for change in old.changes if change.check == "WEB-04"]
+
+
+@pytest.mark.parametrize(("until", "is_told"), [(date(2026, 11, 3), True), (date(2026, 11, 4), False)], ids=["over", "valid"])
+def test_what_is_accepted_is_not_told(archive: Archive, nights: Nights, until: date, is_told: bool) -> None:
+    """Neither a change nor an end, as long as the exception is valid on the run's day in Hanoi, here 4 November."""
+    fallen = Seen({FALLING: DEAD, STEADY: ends_in(12.5)})
+    nights(RISEN, fallen, fallen)
+    accepted = ((FALLING, "REACH-04"), (STEADY, "WEB-04"))
+    exemptions = tuple(Exemption(domain=t.domain, check=id_, until=until, by="A", why="b") for t, id_ in accepted)
+    night = read(archive, cards=remarked(archive.cards("night-02"), Register(exemptions=exemptions), date(2026, 11, 4)))
+    told = {(one.domain, one.check) for one in (*night.changes, *night.endings)}
+    assert ((FALLING.domain, "REACH-04") in told) is ((STEADY.domain, "WEB-04") in told) is is_told
+    assert (FALLING.domain, LEVEL) in told, "the level stays as it was measured"
+
+
 def test_a_renewed_certificate_that_ends_again_is_told_anew() -> None:
     assert ending(5).key != ending(5, since="night-40").key
 
@@ -141,3 +166,13 @@ def test_an_agency_hears_of_its_own_domains_and_the_city_of_all(archive: Archive
     assert domains(JASMINE) == {OTHER.domain}
     assert domains(CITY) == {FALLING.domain, OTHER.domain}
     assert domains("Sở không có") == set()
+
+
+def test_an_agency_that_is_named_by_a_code_hears_of_all_its_domains(archive: Archive, nights: Nights) -> None:
+    """Also of those in whose rows the code is left out."""
+    bare = replace(FALLING, agency_code="")
+    fallen = Seen({bare: DEAD})
+    nights(RISEN, fallen, fallen, targets=(STEADY, bare, OTHER))
+    night = read(archive)
+    assert {change.domain for change in digest(night, Audience("H26.1")).changes} == {FALLING.domain}
+    assert not digest(night, Audience("H26.2")).changes
