@@ -32,18 +32,14 @@ CANARIES: Final = (
 )
 """Dual-stack HTTPS hosts of different operators."""
 
-BESIDE_THE_FILE: Final = (
-    ("network", "root_hints"),
-    ("network", "trust_anchor"),
-    ("network", "ca_file"),
-    ("network", "opt_out"),
-    ("smtp", "password_file"),
-    ("webhook", "secret_file"),
-    ("targets", "agencies"),
-    ("targets", "exceptions"),
-    ("targets", "disputes"),
-)
-"""Keys whose file may stand beside the configuration file that names it."""
+BESIDE_THE_FILE: Final = {
+    "network": ("root_hints", "trust_anchor", "ca_file", "opt_out"),
+    "smtp": ("password_file",),
+    "webhook": ("secret_file",),
+    "targets": ("agencies", "exceptions", "disputes"),
+    "programme": ("file",),
+}
+"""Keys by table whose file may stand beside the configuration file that names it."""
 
 
 def is_loopback(host: str) -> bool:
@@ -55,12 +51,12 @@ def is_loopback(host: str) -> bool:
 
 
 def _hook(url: str) -> str:
-    """Refuse a URL that would be spoken to in the clear, or that holds a password."""
+    """Refuse a URL that would be spoken to in the clear, that holds a password, or whose port is none."""
     parts = urlsplit(url)
     if url and (parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(parts.hostname or ""))):
         raise ValueError("must begin with https:// (http:// to this machine itself only)")
-    if url and (not parts.hostname or "@" in parts.netloc):
-        raise ValueError("must name a host, and neither user nor password")
+    if url and (not parts.hostname or "@" in parts.netloc or parts.port == 0):  # `port` itself refuses others
+        raise ValueError("must name a host, a port of it if any, and neither user nor password")
     return url
 
 
@@ -92,6 +88,11 @@ class Network(Section):
     concurrency: PositiveInt = 200
     user_agent_url: str = ""
     opt_out: Path = Path("targets/opt-out.txt")
+
+    @property
+    def roots(self) -> str | None:
+        """The file of certification authorities in place of the public ones, None for those."""
+        return str(self.ca_file) if self.ca_file else None
 
 
 class Pace(Section):
@@ -269,10 +270,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: not a TOML file: {error}") from None
-    for table, key in BESIDE_THE_FILE:
-        value = document.get(table, {}).get(key) if isinstance(document.get(table), dict) else None
-        if isinstance(value, str) and (beside := path.parent / value).exists():
-            document[table][key] = str(beside)
+    for table, keys in BESIDE_THE_FILE.items():
+        section: dict[str, Any] = document[table] if isinstance(document.get(table), dict) else {}
+        for key in keys:
+            if isinstance(value := section.get(key), str) and (beside := path.parent / value).exists():
+                section[key] = str(beside)
     try:
         Sections.model_validate(document)
     except ValidationError as error:
@@ -295,13 +297,8 @@ def _explain(error: ValidationError, where: str) -> str:
 
 def known_keys() -> list[str]:
     """Every key, dotted."""
-    keys = []
-    for table, outer in Sections.model_fields.items():
-        section = outer.annotation
-        assert isinstance(section, type)
-        assert issubclass(section, BaseModel)
-        keys += [table, *(f"{table}.{key}" for key in section.model_fields)]
-    return keys
+    tables = Sections().model_dump()
+    return [key for table, section in tables.items() for key in (table, *(f"{table}.{name}" for name in section))]
 
 
 def _merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,11 +53,9 @@ def probes_for(settings: Settings, families: Sequence[str] = ()) -> tuple[Probe,
 
 def read_opt_out(settings: Settings) -> OptOut:
     """Read the opt-out list; a list that is not there is empty unless it was asked for. Raises ConfigurationError."""
-    path = settings.network.opt_out
-    if not path.exists() and path == type(settings.network)().opt_out:
-        return OptOut()
+    path = _unless_absent(settings.network.opt_out, type(settings.network)().opt_out)
     try:
-        return OptOut.read(path)
+        return OptOut.read(path) if path else OptOut()
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise ConfigurationError(f"network.opt_out: {error}") from None
 
@@ -75,7 +73,7 @@ def network_settings(settings: Settings) -> NetworkSettings:
     return NetworkSettings(
         resolvers=resolvers,
         root_servers=roots,
-        ca_file=str(settings.network.ca_file) if settings.network.ca_file else None,
+        ca_file=settings.network.roots,
         user_agent_url=settings.network.user_agent_url,
         opt_out=read_opt_out(settings),
         pace=PaceLimits(**pace.model_dump()),
@@ -123,7 +121,7 @@ def new_run(settings: Settings, planned: int, is_partial: bool = False) -> RunFa
 def register(settings: Settings, domains: frozenset[str] | None = None) -> tuple[Register, tuple[Mistake, ...]]:
     """What stands beside the target lists, and what is wrong in it; a list that is not there is empty unless it was asked for.
 
-    With `domains`, exceptions and disputes about others are refused.
+    With `domains`, exceptions and disputes about others are named.
     """
     chosen, usual = settings.targets, type(settings.targets)()
     return read_register(
@@ -149,4 +147,4 @@ def goals(settings: Settings) -> tuple[Goal, ...]:
 def fetcher(settings: Settings) -> Callable[..., Downloaded]:
     """What fetches bulk files, with the operator's CA and contact page."""
     network = settings.network
-    return partial(fetch, ca_file=str(network.ca_file) if network.ca_file else None, contact=network.user_agent_url)
+    return partial(fetch, ca_file=network.roots, contact=network.user_agent_url)

@@ -48,6 +48,8 @@ async def post(
             status = response.status_code
     except (TimeoutError, httpx.TimeoutException):
         raise WebhookError(f"no answer within {deadline:g} s", may_pass=True) from None
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise WebhookError(f"webhook.url: {printable(str(error))}", may_pass=False) from None
     except httpx.HTTPError as error:
         raise WebhookError(printable(str(error) or type(error).__name__), may_pass=True) from None
     if response.has_redirect_location:

@@ -156,6 +156,20 @@ def test_urls_that_would_be_spoken_to_in_the_clear_are_refused(url: str) -> None
         Webhook(url=url)
 
 
+@pytest.mark.parametrize("port", ["x", "99999", "-1", "0"])
+def test_a_port_that_is_none_is_refused(port: str) -> None:
+    with pytest.raises(ValidationError, match=r"(?i)port"):
+        Webhook(url=f"https://hook.example:{port}/")
+
+
+@pytest.mark.parametrize("url", ["https://hook.example:x/", "https://hook\x00.example/", "https://-ü.example/"])
+async def test_a_url_that_nobody_can_use_is_an_error_that_will_not_pass(url: str) -> None:
+    """Whatever was let through when the settings were read."""
+    with pytest.raises(WebhookError) as caught:
+        await post(url, BODY, {})
+    assert not caught.value.may_pass
+
+
 def test_a_hostile_name_stays_a_string(archive: Archive, nights: Callable[..., str]) -> None:
     agency = 'Sở "},{"x":1}\r\nX-Y: 1 \u202e\x1b[31m'
     targets = (renamed(FALLING, agency),)
