@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ipv6check.model import Dispute, Exemption
+from ipv6check.targets import sheets
 from ipv6check.targets.register import Register, read_register
 from ipv6check.targets.remarks import read_disputes, read_exceptions
 from ipv6check.targets.sheets import Sheet
@@ -90,15 +91,38 @@ def test_a_bad_dispute_is_named(tmp_path: Path, text: str, line: int, message: s
     assert_one_mistake(read_disputes(path), f"{path}:{line}: ", message)
 
 
-def test_rows_about_domains_of_no_list_are_refused_when_the_lists_are_at_hand(tmp_path: Path) -> None:
+def test_rows_about_domains_of_no_list_are_named_when_the_lists_are_at_hand(tmp_path: Path) -> None:
     exceptions = written(tmp_path, EXCEPTIONS + "a.vn,WEB-07,2026-12-31,A,vì\nla.vn,WEB-07,2026-12-31,A,vì\n", "e.csv")
     disputes = written(tmp_path, DISPUTES + "la.vn,WEB-07,2026-12-31,A,sai,,\n", "d.csv")
     register, mistakes = read_register(None, exceptions, disputes, frozenset({"a.vn"}))
-    assert [one.domain for one in register.exemptions] == ["a.vn"]
-    assert register.disputes == ()
-    assert [(one.file, one.line) for one in mistakes] == [(str(exceptions), 3), (str(disputes), 2)]
+    assert [one.domain for one in register.exemptions] == ["a.vn", "la.vn"]
+    assert [one.domain for one in register.disputes] == ["la.vn"]
+    assert [(one.file, one.line, one.is_error) for one in mistakes] == [(str(exceptions), 3, False), (str(disputes), 2, False)]
     register, mistakes = read_register(None, exceptions, disputes)
     assert (len(register.exemptions), len(register.disputes), mistakes) == (2, 1, ())
+
+
+def test_a_list_is_read_up_to_the_most_rows_good_or_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MOST_ROWS", 3)
+    bad, good = "a.vn,WEB-99,2026-12-31,A,vì\n", "{}.vn,WEB-07,2026-12-31,A,vì\n"
+    path = written(tmp_path, EXCEPTIONS + bad * 2 + good.format("tot") + good.format("muon"))
+    sheet = read_exceptions(path)
+    assert [row.domain for _, row in sheet.rows] == ["tot.vn"]
+    assert str(sheet.mistakes[-1]) == f"{path}:5: is read up to here only: more than 3 rows are no list of ours"
+    whole = read_exceptions(written(tmp_path, EXCEPTIONS + bad * 2 + good.format("tot")))
+    assert [mistake.line for mistake in whole.mistakes] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"PK\x03\x04", "workbook"), (b"\xff\xfed", "UTF-16"), (None, "cannot be read: No such")]
+)
+def test_a_file_that_is_no_list_is_named_once(tmp_path: Path, content: bytes | None, why: str) -> None:
+    path = tmp_path / "list.csv"
+    if content is not None:
+        path.write_bytes(content)
+    (mistake,) = read_exceptions(path).mistakes
+    assert why in mistake.message
+    assert mistake.message.startswith("cannot be read") is (content is None)
 
 
 def test_nothing_beside_the_lists_says_nothing() -> None:

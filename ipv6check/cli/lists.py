@@ -12,7 +12,7 @@ from ipv6check.config import Settings
 from ipv6check.model import Target
 from ipv6check.plan import Plan, make_plan
 from ipv6check.targets import Mistake, read_all, read_names
-from ipv6check.targets.bodies import BodiesError, read_bodies, without_domain
+from ipv6check.targets.bodies import read_bodies, without_domain
 from ipv6check.targets.register import Register
 
 DEFAULT_LISTS: Final = (Path("targets/hanoi.csv"),)
@@ -68,11 +68,12 @@ def planned(options: Options, lists: Sequence[Path], limit: int | None, *, is_st
 
 
 def named_bodies(path: Path | None) -> tuple[str, ...]:
-    """Read a list of bodies, where there is one, or end with what is wrong with it."""
-    try:
-        return read_bodies(path) if path is not None else ()
-    except BodiesError as error:
-        raise click.BadParameter(str(error), param_hint="--bodies") from None
+    """Read a list of bodies, where there is one, telling every mistake; raises BadParameter when nothing good is left."""
+    bodies, mistakes = read_bodies(path) if path is not None else ((), ())
+    tell(mistakes)
+    if mistakes and not bodies:
+        raise click.BadParameter(f"{path} names no body", param_hint="--bodies")
+    return bodies
 
 
 @cli.group()
@@ -96,9 +97,11 @@ def targets_check(options: Options, files: tuple[Path, ...], bodies: Path | None
 
     settings = options.settings()
     beside_them = {Path(path).resolve() for path in settings.targets.model_dump().values()}
-    found = read_all(path for path in files if path.resolve() not in beside_them)
-    beside, more = register(settings, frozenset(target.domain for target in found.targets))
-    mistakes = (*found.mistakes, *more)
+    lists = [path for path in files if path.resolve() not in beside_them]
+    found = read_all(lists)
+    beside, more = register(settings, frozenset(target.domain for target in found.targets) if lists else None)
+    known, wrong = read_bodies(bodies) if bodies is not None else ((), ())
+    mistakes = (*found.mistakes, *more, *wrong)
     tell(mistakes)
     errors = sum(mistake.is_error for mistake in mistakes)
     agencies = len({target.agency for target in found.targets})
@@ -109,7 +112,6 @@ def targets_check(options: Options, files: tuple[Path, ...], bodies: Path | None
     if bodies is not None:
         from ipv6check.reports.hostile import for_terminal
 
-        known = named_bodies(bodies)
         missing = without_domain(known, found.targets)
         click.echo(f"{len(missing)} of {len(known)} bodies have no domain in the lists:")
         for body in missing:

@@ -1,39 +1,25 @@
 """Bodies that are known and whose domain is not: they stand beside the list, so that nobody is forgotten."""
 
-import csv
-import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from ipv6check.model import Target
+from ipv6check.targets.lines import Mistake
+from ipv6check.targets.rows import text_of
+from ipv6check.targets.sheets import read_sheet
 
-COLUMN: Final = "agency"
-LONGEST: Final = 4_096
-
-
-class BodiesError(ValueError):
-    """A list of bodies that cannot be read, in words for the operator."""
+COLUMNS: Final = ("agency",)
 
 
-def read_bodies(path: Path) -> tuple[str, ...]:
-    """The agencies that a CSV names in its column `agency`, each once, in its order; other columns are not read.
+def read_bodies(path: Path) -> tuple[tuple[str, ...], tuple[Mistake, ...]]:
+    """The agencies that a CSV names in its column `agency`, each once, in its order; and what is wrong in it.
 
-    A target list will do, such as one of names that are not confirmed. Raises BodiesError.
+    Other columns are not read: a target list will do, such as one of names that are not confirmed.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = (line for line in file if line.strip() and not line.startswith("#"))
-            header = next(lines, "")[:LONGEST]
-            delimiter = ";" if header.count(";") > header.count(",") else ","
-            columns = next(csv.reader([header], delimiter=delimiter), [])
-            if COLUMN not in columns:
-                raise BodiesError(f"{path}: no column `{COLUMN}` in the first line")
-            rows = csv.DictReader(lines, columns, delimiter=delimiter)
-            names = [unicodedata.normalize("NFC", (row.get(COLUMN) or "").strip()) for row in rows]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BodiesError(f"{path}: {error}") from None
-    return tuple(dict.fromkeys(name for name in names if name))
+    sheet = read_sheet(path, COLUMNS, COLUMNS, lambda values: text_of(values["agency"]))
+    names = dict.fromkeys(name for _, name in sheet.rows if name)
+    return tuple(names), tuple(mistake for mistake in sheet.mistakes if mistake.is_error)
 
 
 def without_domain(bodies: Iterable[str], targets: Iterable[Target]) -> tuple[str, ...]:

@@ -27,14 +27,12 @@ def read_disputes(path: Path) -> Sheet[Dispute]:
     return _once(read_sheet(path, OF_DISPUTES, OF_DISPUTES[:5], _dispute), lambda one: one.answered is None)
 
 
-def refuse_strangers(sheet: Sheet[T], domains: frozenset[str]) -> Sheet[T]:
-    """Refuse rows about domains that the target lists do not have."""
-
-    def is_fit(line: int, row: T) -> None:
+def name_strangers(sheet: Sheet[Exemption] | Sheet[Dispute], domains: frozenset[str]) -> None:
+    """Warn of rows about domains that some target lists do not have; they stay, since another list may have them."""
+    for line, row in sheet.rows:
         if row.domain not in domains:
-            raise UnfitError(f"{shown(row.domain)} is in no target list: write it as the list has it")
-
-    return sheet.keep(is_fit)
+            why = f"{shown(row.domain)} is in none of these target lists: write it as its list has it"
+            sheet.refuse(line, why, is_error=False)
 
 
 def _exemption(values: Values) -> Exemption:

@@ -52,7 +52,9 @@ def read_sheet(path: Path, columns: Sequence[str], required: Sequence[str], make
                     sheet.rows.append((line, make(values)))
                 except UnfitError as error:
                     sheet.refuse(line, str(error))
-    except (OSError, ValueError, UnreadableError) as error:
+    except UnreadableError as error:
+        sheet.refuse(0, str(error))
+    except (OSError, ValueError) as error:
         sheet.refuse(0, f"cannot be read: {why_unreadable(error)}")
     return sheet
 
@@ -70,9 +72,10 @@ def _rows(
         return
     for name in header.unknown:
         sheet.refuse(number, f"unknown column {name!r} is not read: known are {', '.join(columns)}", is_error=False)
-    for number, line in lines:
-        if len(sheet.rows) == MOST_ROWS:
-            raise UnreadableError(f"only the first {MOST_ROWS} rows are read")
+    for count, (number, line) in enumerate(lines):
+        if count == MOST_ROWS:
+            sheet.refuse(number, f"is read up to here only: more than {MOST_ROWS} rows are no list of ours")
+            return
         try:
             cells = cut(line, header.delimiter)
             values, warnings = named(cells, header)

@@ -52,9 +52,19 @@ def test_mistakes_beside_the_lists_are_named_by_file_and_line(place: Path) -> No
     (place / "disputes.csv").write_text(DISPUTES + "so-hoa-sen.hanoi.gov.vn,WEB-999,2030-01-01,A,sai\n", encoding="utf-8")
     result = run("targets", "check", place / "city.csv")
     assert result.exit_code == 2
-    for where in ("agencies.csv:4: unknown parent", "exceptions.csv:2: 'khac", "disputes.csv:2: unknown check"):
+    for where in ("agencies.csv:4: unknown parent", "exceptions.csv:2: warning: 'khac", "disputes.csv:2: unknown check"):
         assert where in result.stderr
-    assert "3 errors" in result.stdout
+    assert "2 errors, 1 warnings" in result.stdout
+
+
+def test_exceptions_about_other_lists_than_those_that_are_checked_are_good(place: Path) -> None:
+    """A city may have several lists; with none at hand nothing is strange."""
+    (place / "exceptions.csv").write_text(EXCEPTIONS + "khac.hanoi.gov.vn,WEB-07,2030-01-01,A,vì\n", encoding="utf-8")
+    for names, warnings in ((("city",), 1), (("agencies", "exceptions"), 0)):
+        result = run("targets", "check", *(place / f"{name}.csv" for name in names))
+        assert (result.exit_code, f"0 errors, {warnings} warnings" in result.stdout) == (0, True), result.output
+        assert "1 exceptions" in result.stdout
+        assert result.stderr.count("khac.hanoi.gov.vn") == warnings
 
 
 def test_other_places_are_named_in_the_configuration(place: Path) -> None:
