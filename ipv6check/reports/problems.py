@@ -11,10 +11,14 @@ from ipv6check.reports.findings import FIRST_LEVEL_OF, Finding, finding, is_ours
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech
 from ipv6check.reports.paths import domain_page
+from ipv6check.reports.resources import Link
 from ipv6check.rules import BY_ID, words
 from ipv6check.score import Card
 
 MOST_PROBLEMS: Final = 10
+MOST_ACTIONS: Final = 10
+MOST_PLACES: Final = 20
+"""Things to do of one party, and domains of one thing, that stand open on a page; the rest is behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +37,21 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A domain an action is for."""
-
-    domain: str
-    page: str
-
-
-@dataclass(frozen=True, slots=True)
 class Action:
     """One thing to do, and on which domains."""
 
     finding: Finding
-    places: tuple[Place, ...]
+    places: tuple[Link, ...]
+
+    @property
+    def first(self) -> tuple[Link, ...]:
+        """Those that stand open."""
+        return self.places[:MOST_PLACES]
+
+    @property
+    def rest(self) -> tuple[Link, ...]:
+        """Those behind them."""
+        return self.places[MOST_PLACES:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,16 @@ class Assignment:
 
     party: str
     actions: tuple[Action, ...]
+
+    @property
+    def first(self) -> tuple[Action, ...]:
+        """Those that stand open."""
+        return self.actions[:MOST_ACTIONS]
+
+    @property
+    def rest(self) -> tuple[Action, ...]:
+        """Those behind them."""
+        return self.actions[MOST_ACTIONS:]
 
 
 def problems(cards: Sequence[Card], speech: Speech) -> tuple[Problem, ...]:
@@ -111,5 +127,5 @@ def _rank(action: Action) -> tuple[int, int]:
     return (action.finding.sign.key != Outcome.FAIL.value, FIRST_LEVEL_OF.get(action.finding.id, 9))
 
 
-def _place(card: Card) -> Place:
-    return Place(for_terminal(card.target.domain), domain_page(card.target.domain))
+def _place(card: Card) -> Link:
+    return Link(for_terminal(card.target.domain), domain_page(card.target.domain))

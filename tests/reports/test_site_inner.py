@@ -1,6 +1,7 @@
 """The pages of checks, of the run, and of long lists: what they count is what the cards say, and what was not seen is told."""
 
 import json
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,9 +19,11 @@ from ipv6check.reports.language import speech
 from ipv6check.reports.levelpages import MOST_HERE, ON_A_PAGE, cut
 from ipv6check.reports.past import Past
 from ipv6check.reports.paths import agency_page
+from ipv6check.reports.problems import MOST_ACTIONS, MOST_PLACES, assignments
 from ipv6check.reports.providers import provider_rows
 from ipv6check.reports.resources import Link
 from ipv6check.reports.runpage import MOST_LOOKS, Conditions, run_page
+from ipv6check.reports.site import write_site
 from ipv6check.reports.standing import groups
 from ipv6check.rules import BY_ID, RULES
 from tests.reports.html_page import Page
@@ -34,6 +37,31 @@ DEMO = "thunghiem-demo.hanoi.gov.vn"
 
 def page(site: Path, path: str) -> Page:
     return Page(site / path)
+
+
+def test_what_an_agency_has_to_do_is_short_and_whole(city: City, tmp_path: Path) -> None:
+    """The first things for each party and their first domains stand open, the rest behind them: nothing is lost."""
+    many = [
+        replace(card, target=replace(card.target, domain=f"so-{n:02}-{card.target.domain}", agency=TREES, services=("portal",)))
+        for n in range(MOST_PLACES + 2)
+        for card in city.cards
+    ]
+    write_site(city.run, many, tmp_path / "site")
+    parties = assignments(many, VI)
+    text = page(tmp_path / "site", agency_page(TREES)).source
+    shown = text.split('<section class="party"')[1:]
+    assert len(shown) == len(parties)
+    assert max(len(party.actions) for party in parties) > MOST_ACTIONS
+    for party, written in zip(parties, shown, strict=True):
+        first, _, rest = written.partition('<details class="rest">')
+        assert first.count('class="action-head"') == min(len(party.actions), MOST_ACTIONS)
+        assert rest.count('class="action-head"') == max(len(party.actions) - MOST_ACTIONS, 0)
+        assert (f"và {len(party.actions) - MOST_ACTIONS} việc khác" in rest) is (len(party.actions) > MOST_ACTIONS)
+        hrefs = Counter(re.findall(r'href="../(domain/[^"]+)"', written))
+        assert hrefs == Counter(f"{place.page}#{one.finding.id}" for one in party.actions for place in one.places)
+        for one in party.actions:
+            if len(one.places) > MOST_PLACES:
+                assert f"và {len(one.places) - MOST_PLACES} tên khác" in written
 
 
 def night(day: int, **counts: int) -> tuple[datetime, dict[str, int]]:
