@@ -7,13 +7,13 @@ built: a pass with a name and an address.
 
 import json
 import random
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Final
 
+from benchmarks.writing import write
 from ipv6check.changes import LEVEL
 from ipv6check.facts import Evidence, RunFacts
 from ipv6check.judge import judge
@@ -21,7 +21,7 @@ from ipv6check.model import Arguments, Outcome, Reason, Target, Verdict
 from ipv6check.plan import make_plan
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.score import Card, score
-from ipv6check.store import Archive, Completion, Database, Writer
+from ipv6check.store import Archive, Completion, Database
 from tests import factories as f
 
 START: Final = datetime(2026, 1, 1, 18, tzinfo=UTC)
@@ -32,8 +32,6 @@ TRUE_CHANGE: Final = 1 / 120
 FLAP: Final = 0.02
 IPV6_DOWN_HERE: Final = 0.02
 """How probable on a night: of a domain, of a domain, of all."""
-
-FULL_QUEUE_WAIT: Final = 0.001
 
 MOVED: Final = "WEB-10"
 """The check whose rule is new from the middle of the year on."""
@@ -102,12 +100,7 @@ def store(database: Database, year: Year, night: int, cards: Sequence[Card]) -> 
     at = START + timedelta(days=night)
     facts = RunFacts(id=run_id, started=at, vantage="lab", country="VN", tries=3, version="0", planned=year.domains)
     archive.start_run(facts, make_plan([card.target for card in cards], lambda domain: False))
-    writer = Writer(database, run_id, lambda completed: None)
-    writer.start()
-    for card in cards:
-        while not writer.put(Completion(card.target.domain)):
-            time.sleep(FULL_QUEUE_WAIT)
-    writer.close()
+    write(database, run_id, (Completion(card.target.domain) for card in cards))
     archive.save_verdicts(run_id, RULES_VERSION, cards, year.versions(night))
     archive.history.follow(run_id)
     archive.finish_run(run_id)

@@ -25,17 +25,16 @@ from typing import Any, Final
 import httpx
 
 from benchmarks.figures import table
+from benchmarks.nights import AGENCIES
+from benchmarks.writing import write
 from ipv6check.facts import Evidence
 from ipv6check.model import Observation, Target
 from ipv6check.nightly import judge_run
 from ipv6check.plan import make_plan
-from ipv6check.store import Archive, Completion, Database, Writer
+from ipv6check.store import Archive, Completion, Database
 from tests import factories as f
 
 CONNECTIONS: Final = 8
-AGENCIES: Final = 170
-"""About as many as Hanoi has."""
-
 OF_TARGET: Final = ("dns", "authority", "resolution", "resources", "reachability", "web")
 OF_ZONE: Final = ("nameservers", "dnssec", "mail_zones", "registration", "server_resources")
 SITES: Final = (
@@ -46,7 +45,6 @@ SITES: Final = (
     f.Site(leaf=f.certificate(days=-3)),
     f.Site(leaf=f.certificate("khac.hanoi.gov.vn")),
 )
-FULL_QUEUE_WAIT: Final = 0.001
 TICKS: Final = sysconf("SC_CLK_TCK")
 
 
@@ -102,19 +100,18 @@ def store(path: Path, domains: int) -> None:
     with database.writing():
         archive, run = Archive(database), replace(f.run(), planned=domains)
         archive.start_run(run, make_plan(targets, lambda domain: False))
-        writer = Writer(database, run.id, lambda completed: None)
-        writer.start()
-        for subject, probe, sequence, facts in _facts(seen, targets):
-            item = Observation(subject=subject, probe=probe, sequence=sequence, made_at=datetime.now(UTC), facts=facts)
-            while not writer.put(item):
-                time.sleep(FULL_QUEUE_WAIT)
-        for target in targets:
-            while not writer.put(Completion(target.domain)):
-                time.sleep(FULL_QUEUE_WAIT)
-        writer.close()
+        write(database, run.id, _items(seen, targets))
         archive.finish_run(run.id)
         judge_run(archive, run.id)
     database.close()
+
+
+def _items(seen: Sequence[Evidence], targets: Sequence[Target]) -> Iterator[Observation | Completion]:
+    """What a scan would have handed over."""
+    now = datetime.now(UTC)
+    for subject, probe, sequence, facts in _facts(seen, targets):
+        yield Observation(subject=subject, probe=probe, sequence=sequence, made_at=now, facts=facts)
+    yield from (Completion(target.domain) for target in targets)
 
 
 def _facts(seen: Sequence[Evidence], targets: Sequence[Target]) -> Iterator[tuple[str, str, int, Any]]:

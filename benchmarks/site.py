@@ -82,7 +82,7 @@ def _level(card: Card) -> tuple[int, bool]:
 
 
 def changes(runs: tuple[Run, ...], cards: list[Card]) -> Iterator[Change]:
-    """As many as are read at most, over the nights that are told."""
+    """Many, over the nights that are told."""
     for n in range(CHANGES):
         card, run = cards[n % len(cards)], runs[n % RECENT.days]
         yield Change(

@@ -17,13 +17,14 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks.writing import write
 from ipv6check.facts import Evidence, RunFacts
 from ipv6check.model import Observation, Target
 from ipv6check.nightly import card_of
 from ipv6check.plan import make_plan
 from ipv6check.rules import RULES_VERSION
 from ipv6check.score import Card
-from ipv6check.store import Archive, Completion, Database, Writer
+from ipv6check.store import Archive, Completion, Database
 from ipv6check.store.codec import encode_facts, encode_verdicts
 
 DIFFERENT: Final = 200
@@ -31,7 +32,6 @@ DIFFERENT: Final = 200
 
 OWN: Final = ("dns", "authority", "reachability", "web")
 TABLES: Final = ("run", "target", "observation", "verdict", "latest", "tally", "agency_tally")
-FULL_QUEUE_WAIT: Final = 0.001
 
 
 def main(source: Path, directory: Path, domains: int, rounds: int) -> None:
@@ -68,12 +68,7 @@ def _store(path: Path, run: RunFacts, evidences: Sequence[Evidence], cards: Sequ
         began = time.process_time()
         archive = Archive(database)
         archive.start_run(run, make_plan(targets, lambda domain: False))
-        writer = Writer(database, run.id, lambda completed: None)
-        writer.start()
-        for item in _items(evidences, targets):
-            while not writer.put(item):
-                time.sleep(FULL_QUEUE_WAIT)
-        writer.close()
+        write(database, run.id, _items(evidences, targets))
         archive.save_verdicts(run.id, RULES_VERSION, iter(cards))
         seconds = time.process_time() - began
     database.close()

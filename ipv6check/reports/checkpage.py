@@ -134,7 +134,10 @@ def _agency(card: Card) -> str:
 def _agency_row(id_: str, name: str, own: Iterable[Card], ill: Iterable[Card], speech: Speech) -> AgencyRow:
     outcomes = Counter(card.verdicts[id_].outcome for card in own)
     worst_first = sorted(ill, key=lambda card: card.verdicts[id_].outcome is not Outcome.FAIL)
-    places = [Link(for_terminal(card.target.domain), domain_page(card.target.domain)) for card in worst_first]
+    places = [
+        Link(for_terminal(card.target.domain), domain_page(card.target.domain), _note(id_, card, speech))
+        for card in worst_first
+    ]
     return AgencyRow(
         name=agency_name(name, speech),
         page=agency_page(name),
@@ -143,6 +146,13 @@ def _agency_row(id_: str, name: str, own: Iterable[Card], ill: Iterable[Card], s
         judged=sum(outcomes[outcome] for outcome in JUDGED),
         places=links(places, MOST_NAMES),
     )
+
+
+def _note(id_: str, card: Card, speech: Speech) -> str:
+    """Whether somebody accepts the result, or doubts it and has no answer yet, in a word."""
+    if id_ in card.exemptions:
+        return speech.gettext("Exception")
+    return speech.gettext("Under review") if id_ in card.disputes and card.disputes[id_].answered is None else ""
 
 
 def _grouped(cards: Iterable[Card], key: Callable[[Card], K]) -> dict[K, list[Card]]:

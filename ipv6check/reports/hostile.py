@@ -28,6 +28,9 @@ SPACES: Final = "\t\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories of Unicode that a reader does not see and a terminal may obey: control, format (bidi), surrogate, private."""
 
+BEYOND_ASCII: Final = re.compile(r"[^\n -~]+")
+"""What of a text must be looked at one by one: most of it is seen at a glance."""
+
 FILLERS: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 """Letters and marks without a shape of their own, which hide text or make two names look alike."""
 
@@ -98,7 +101,7 @@ def write_rows(rows: Iterable[Iterable[str]], out: TextIO, *, delimiter: str = "
 
 def for_json(text: str) -> str:
     """The same JSON with every unseen character escaped: nothing is lost, and a terminal shows it unharmed."""
-    return "".join(_escape(c) if c != "\n" and unicodedata.category(c) in UNSEEN else c for c in text)
+    return BEYOND_ASCII.sub(lambda found: "".join(map(_escaped_if_unseen, found[0])), text)
 
 
 def cleaned(verdict: Verdict, clean: Clean = for_terminal) -> Verdict:
@@ -137,6 +140,10 @@ def _without_piles(text: str) -> str:
 def _is_formula(text: str) -> bool:
     first = text.lstrip(f'{WHITESPACE}"')[:1]
     return bool(first) and (first == MINUS or unicodedata.normalize("NFKC", first)[0] in FORMULA)
+
+
+def _escaped_if_unseen(character: str) -> str:
+    return _escape(character) if unicodedata.category(character) in UNSEEN else character
 
 
 def _escape(character: str) -> str:

@@ -72,10 +72,11 @@ TABLES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A name and its page."""
+    """A name and its page; `note` is a word that stands behind it."""
 
     text: str
     page: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

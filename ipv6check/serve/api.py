@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ipv6check.changes import LEVEL, Change
+from ipv6check.facts import plain_name
 from ipv6check.model import Outcome, Reason, Run, Verdict
 from ipv6check.programme import Course
 from ipv6check.reports.export import run_object, utc
@@ -67,20 +68,22 @@ async def _history(library: Library, values: p.Values) -> str:
         {"at": utc(at), "run": run, "level": f"L{number}", "level_is_minimum": is_minimum}
         for at, run, number, is_minimum in await library.levels(values["domain"])
     ]
-    return encoded({"domain": values["domain"], "levels": nights})
+    return encoded({"domain": plain_name(values["domain"]), "levels": nights})
 
 
 async def _changes(library: Library, values: p.Values) -> str:
-    page = leaf(await library.changes(values), values)
+    page = await library.changes(values)
     objects = change_objects(page.items, await library.runs())
     return _listing(page, "changes", [encoded(one) for one in objects], f"{API}/changes", values, p.CHANGES)
 
 
 async def _trend(library: Library, values: p.Values) -> str:
-    check = values.get("check", LEVEL)
-    points = await library.series(check, values.get("agency"), values.get("since"))
+    if "agency" in values:
+        values = (await library.newest()).named(values)
+    check, agency = values.get("check", LEVEL), values.get("agency")
+    points = await library.series(check, agency, values.get("since"))
     series = [{"at": utc(at), "run": run, "counts": counts} for at, run, counts in points]
-    return encoded({"check": check, "agency": values.get("agency"), "points": series})
+    return encoded({"check": check, "agency": agency, "points": series})
 
 
 async def _programme(library: Library, values: p.Values) -> str:
@@ -89,13 +92,14 @@ async def _programme(library: Library, values: p.Values) -> str:
 
 def _listing(page: Leaf, name: str, texts: Sequence[str], at: str, values: p.Values, known: Sequence[p.Parameter]) -> str:
     """A page of a list from objects that are JSON already."""
-    head = {"total": page.total, "page": page.page, "per_page": page.per_page, "next": next_page(page, at, values, known)}
-    return f'{encoded(head)[:-1]}, "{name}": [{", ".join(texts)}]}}'
+    head = encoded(head_of(page, at, values, known))
+    return f'{head[:-1]}, "{name}": [{", ".join(texts)}]}}'
 
 
-def next_page(page: Leaf, at: str, values: p.Values, known: Sequence[p.Parameter]) -> str | None:
-    """The address of the page that follows."""
-    return p.address(at, values, known, page=page.page + 1) if page.has_next else None
+def head_of(page: Leaf, at: str, values: p.Values, known: Sequence[p.Parameter]) -> dict[str, Any]:
+    """What a page of a list says before its rows: `next` is the address of the page that follows."""
+    following = p.address(at, values, known, page=page.page + 1) if page.has_next else None
+    return {"total": page.total, "page": page.page, "per_page": page.per_page, "next": following}
 
 
 def change_objects(changes: Sequence[Change], runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -147,7 +151,13 @@ def _course(course: Course) -> dict[str, Any]:
         "is_on_course": course.is_on_course,
         "reached_on": course.reached_on.isoformat() if course.reached_on else None,
         "curve": [
-            {"date": one.on.isoformat(), "share": one.share, "share_at_most": one.share_at_most, "coverage": one.coverage}
+            {
+                "date": one.on.isoformat(),
+                "share": one.share,
+                "share_at_most": one.share_at_most,
+                "coverage": one.coverage,
+                "is_blind": one.is_blind,
+            }
             for one in course.curve
         ],
     }

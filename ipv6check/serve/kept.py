@@ -53,13 +53,23 @@ def _tell_failure(task: asyncio.Future[V]) -> None:
 
 
 class Kept(Generic[K, V]):
-    """Values by key, at most `most` of them. `drop` is called with what is no longer kept."""
+    """Values by key, at most `most` of them. `drop` is called, in the same thread, with what is no longer kept.
 
-    def __init__(self, make: Callable[[K], V], most: int, drop: Callable[[V], None] = lambda value: None) -> None:
+    Keys of the same `state` are the same.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[K], V],
+        most: int,
+        drop: Callable[[V], None] = lambda value: None,
+        state: Callable[[K], Hashable] = lambda key: key,
+    ) -> None:
         self._make = make
         self._most = most
         self._drop = drop
-        self._tasks: OrderedDict[K, asyncio.Future[V]] = OrderedDict()
+        self._state = state
+        self._tasks: OrderedDict[Hashable, asyncio.Future[V]] = OrderedDict()
         self._thread = ThreadPoolExecutor(1)
 
     async def get(self, key: K) -> V:
@@ -67,23 +77,24 @@ class Kept(Generic[K, V]):
         return await patiently(self._begin(key))
 
     def _begin(self, key: K) -> asyncio.Future[V]:
-        task = self._tasks.get(key)
+        state = self._state(key)
+        task = self._tasks.get(state)
         if task is None or has_failed(task):
             if sum(not other.done() for other in self._tasks.values()) >= self._most:
                 raise not_yet("too much is being made ready at once; ask again in a few seconds", ASK_AGAIN)
             task = begun(self._thread, self._make, key)
-            self._tasks[key] = task
-        self._tasks.move_to_end(key)
+            self._tasks[state] = task
+        self._tasks.move_to_end(state)
         self._forget()
         return task
 
     def _forget(self) -> None:
         """Let go of what was used longest ago."""
-        done = [key for key, task in self._tasks.items() if task.done()]
-        for key in done[: max(0, len(self._tasks) - self._most)]:
-            task = self._tasks.pop(key)
+        done = [state for state, task in self._tasks.items() if task.done()]
+        for state in done[: max(0, len(self._tasks) - self._most)]:
+            task = self._tasks.pop(state)
             if not has_failed(task):
-                self._drop(task.result())
+                self._thread.submit(self._drop, task.result())
 
     def close(self) -> None:
         """Begin nothing more, and wait for what is being made."""

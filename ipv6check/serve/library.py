@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Final, TypeVar
 
-from ipv6check.changes import Change
+from ipv6check.changes import Kind
+from ipv6check.facts import plain_name
 from ipv6check.model import Run
 from ipv6check.nightly import cards_of, courses_of
 from ipv6check.programme import Course, Goal
@@ -14,11 +15,12 @@ from ipv6check.reports.language import HANOI
 from ipv6check.reports.past import day_of
 from ipv6check.reports.standing import Audience
 from ipv6check.serve.kept import ASK_AGAIN, Kept
-from ipv6check.serve.parameters import Values
+from ipv6check.serve.parameters import DEFAULT_SORT, Values
 from ipv6check.serve.problems import not_found, not_yet
-from ipv6check.serve.sites import Sites
-from ipv6check.serve.tables import Table, in_order, table_of
+from ipv6check.serve.sites import Sites, state_of
+from ipv6check.serve.tables import Leaf, Table, leaf, span, table_of
 from ipv6check.store import Archive, Database
+from ipv6check.store.history import Sought
 from ipv6check.targets.register import Register
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ class Library:
         self._runs: tuple[Run, ...] = ()
         self._looked_up = -float("inf")
         self._looking = asyncio.Lock()
-        self._tables: Kept[Run, Table] = Kept(self._table, MOST_TABLES)
+        self._tables: Kept[Run, Table] = Kept(self._table, MOST_TABLES, state=state_of)
         self._goals = goals
         self._register = register
         self._sites = Sites(self._archive, audience, goals, contact, register)
@@ -108,38 +110,48 @@ class Library:
         except FileNotFoundError:  # its site was just replaced
             raise not_yet("this page was just replaced by a newer one; ask again", ASK_AGAIN) from None
 
-    async def changes(self, values: Values) -> list[Change]:
-        """Confirmed changes, the newest first, as far as filters leave them. Raises Problem."""
+    async def changes(self, values: Values) -> Leaf:
+        """The page of confirmed changes that was asked for, the newest first unless they are sorted. Raises Problem."""
         since = values.get("since")
         runs = [run.id for run in await self.runs() if since is None or day_of(run.started_at) >= since]
         if not runs:
-            return []
+            return leaf((), values)
         table = await self.newest()
-        agency = table.agency(values["agency"]) if "agency" in values else None
-        own = {row.target.domain for row in table.rows if row.target.agency == agency}
-        domains = {values["domain"].lower().rstrip(".")} if "domain" in values else None
-        if agency is not None:
+        domains = {plain_name(values["domain"])} if "domain" in values else None
+        if "agency" in values:
+            own = {row.target.domain for row in table.rows if row.is_of(table.agency(values["agency"]))}
             domains = own if domains is None else own & domains
-        found = await _read(lambda: self._archive.history.changes(runs if since else (), domains=domains))
-        left = [
-            change
-            for change in found
-            if values.get("check") in {None, change.check} and values.get("kind") in {None, change.kind.value}
-        ]
-        return in_order(left, values["sort"], values["order"], lambda change, name: str(getattr(change, name)))
+        kind = Kind(values["kind"]) if "kind" in values else None
+        what = Sought(run_ids=runs if since else (), domains=domains, check=values.get("check"), kind=kind)
+        return await _read(lambda: self._page_of(what, values))
+
+    def _page_of(self, what: Sought, values: Values) -> Leaf:
+        sort = "" if values["sort"] == DEFAULT_SORT else values["sort"]
+        start, most = span(values)
+        history = self._archive.history
+        items = history.sought(what, sort=sort, is_reversed=values["order"] == "desc", start=start, most=most)
+        return Leaf(items, history.count(what), values["page"], most)
 
     async def levels(self, domain: str) -> Sequence[tuple[datetime, str, int, bool]]:
         """A domain's levels, the oldest first. Raises Problem when it was never judged."""
-        found = await _read(lambda: self._archive.history.levels(domain.lower().rstrip(".")))
+        found = await _read(lambda: self._archive.history.levels(plain_name(domain)))
         if not found:
             raise not_found("no run has this domain")
         return found
 
     async def series(self, check: str, agency: str | None = None, since: date | None = None) -> Series:
-        """How many domains had which outcome, run by run, from a day in Hanoi on. Raises Problem for no such agency."""
-        name = (await self.newest()).agency(agency) if agency is not None else None
+        """How many domains had which outcome, run by run, from a day in Hanoi on: of all, or of those on an agency's page.
+
+        Raises Problem for no such agency.
+        """
         begin = datetime(since.year, since.month, since.day, tzinfo=HANOI) if since is not None else None
-        return await _read(lambda: self._archive.history.tally(check, name, since=begin))
+        history = self._archive.history
+        if agency is None:
+            return await _read(lambda: history.tally(check, since=begin))
+        table = await self.newest()
+        name = table.agency(agency)
+        counted = {row.target.agency for row in table.rows if row.is_of(name)}
+        return await _read(lambda: history.tally_of(check, counted, since=begin))
 
     async def courses(self) -> list[Course]:
         """Where each goal of the programme stands."""
@@ -151,7 +163,8 @@ class Library:
         self._sites.close()
 
     def _table(self, run: Run) -> Table:
-        return table_of(run, cards_of(self._archive, run, self._register()), self.audience)
+        register = self._register()
+        return table_of(run, cards_of(self._archive, run, register), self.audience, register.bodies)
 
 
 async def _read(function: Callable[[], T]) -> T:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ipv6check.model import Outcome, Severity
+from ipv6check.model import Body, Outcome, Severity
 from ipv6check.reports.export import run_object
 from ipv6check.reports.findings import FIRST_LEVEL_OF, is_ours
 from ipv6check.reports.history import share_of
@@ -23,6 +23,8 @@ from ipv6check.serve.tables import Row, in_order
 Kind = Literal["text", "code", "number", "share", "percent", "median", "moment", "answer", "severity", "provider", "kind"]
 """How a cell is shown to people."""
 
+STYLES: Final = dict.fromkeys(("number", "share", "percent", "median"), "number") | {"code": "code"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
@@ -31,6 +33,11 @@ class Column:
     name: str
     kind: Kind = "text"
     is_internal: bool = False
+
+    @property
+    def style(self) -> str:
+        """The style of its cells."""
+        return STYLES.get(self.kind, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +93,22 @@ def _sortable(value: Any) -> Any:
 
 
 async def _agencies(library: Library, language: Language) -> Sequence[Entry]:
-    rows = [row for row in (await library.newest()).rows if not row.target.is_demo]
+    table = await library.newest()
     by_agency: dict[str, list[Row]] = {}
-    for row in rows:
-        by_agency.setdefault(row.target.agency, []).append(row)
-    return [_agency(name, own) for name, own in by_agency.items()]
+    for row in table.rows:
+        if not row.target.is_demo:
+            by_agency.setdefault(row.counted_for, []).append(row)
+    return [_agency(name, own, table.bodies.get(name, Body(name=name))) for name, own in by_agency.items()]
 
 
-def _agency(name: str, rows: Sequence[Row]) -> Entry:
+def _agency(name: str, rows: Sequence[Row], body: Body) -> Entry:
+    """One agency with the domains that it counts, those of whom it took over from among them."""
     total = roll_up(row.score for row in rows)
+    listed = [row.target for row in rows if row.target.agency == name]
     cells = {
         "agency": name,
-        "agency_code": next((row.target.agency_code for row in rows if row.target.agency_code), ""),
-        "kind": next((row.target.kind for row in rows if row.target.kind), ""),
+        "agency_code": next((target.agency_code for target in listed if target.agency_code), ""),
+        "kind": body.kind or next((target.kind for target in listed if target.kind), ""),
         "domains": total.domains,
         "measured": total.measured,
         "median_level": total.median_level,

@@ -1,6 +1,7 @@
 """The tables for people, `/domains` and `/changes`: one address each, as a page, as CSV and as JSON."""
 
 import io
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -19,16 +20,19 @@ from ipv6check.reports.paths import live_page
 from ipv6check.reports.site import INDEX
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.serve import parameters as p
-from ipv6check.serve.api import change_objects, next_page
+from ipv6check.serve.api import change_objects, head_of
 from ipv6check.serve.library import Library
 from ipv6check.serve.listings import Listing, listings
 from ipv6check.serve.listings import chosen as from_listing
 from ipv6check.serve.replies import HTML, JSON, reply
-from ipv6check.serve.tables import Table, cells, chosen, columns, encoded, leaf
+from ipv6check.serve.tables import Leaf, Table, cells, chosen, columns, encoded, leaf
 from ipv6check.serve.views import View, change_rows, domain_rows, entry_rows, render
 
 CSV: Final = "text/csv; charset=utf-8"
 CHANGE_COLUMNS: Final = ("run", "at", "domain", "check", "kind", "before", "after", "since")
+
+WHOLE: Final = {"page": 1, "per_page": sys.maxsize}
+"""All rows, not one page of them: a spreadsheet has no next page."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Rows = Sequence[Mapping[str, Any]]
@@ -74,9 +78,9 @@ async def _icon(request: Request) -> Response:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The rows that were asked for; some of them as data; the page that shows them."""
+    """The rows that were asked for; rows as data; the page that shows them."""
 
-    rows: Sequence[Any]
+    leaf: Leaf
     objects: Callable[[Sequence[Any]], Rows]
     html: Callable[[View], bytes]
 
@@ -93,20 +97,22 @@ def _tabular(
     """A table at one address: as a page, as JSON page by page, and whole as CSV."""
 
     async def answer(request: Request) -> Response:
-        values, table = p.read(request.query_params, known), await library.newest()
-        found = await find(table, values)
+        given, table = p.read(request.query_params, known), await library.newest()
+        values = table.named(given)
+        is_csv = values["format"] == "csv"
+        found = await find(table, {**values, **WHOLE} if is_csv else values)
+        if is_csv:
+            return _csv(request, columns_, found.objects(found.leaf.items))
         view = View(
             language=language,
             path=path,
             audience=library.audience,
             table=table,
-            leaf=leaf(found.rows, values),
+            leaf=found.leaf,
             values=values,
             known=known,
             kinds=kinds,
         )
-        if values["format"] == "csv":
-            return _csv(request, columns_, found.objects(found.rows))
         if values["format"] == "json":
             return _json(request, view, found.objects(view.leaf.items))
         return reply(request, found.html(view), HTML)
@@ -117,7 +123,7 @@ def _tabular(
 def _domains(library: Library, path: str, language: Language) -> Endpoint:
     async def find(table: Table, values: p.Values) -> _Found:
         return _Found(
-            chosen(table, values),
+            leaf(chosen(table, values), values),
             lambda rows: [cells(row, library.audience) for row in rows],
             lambda view: render("domains_table.html", view, rows=domain_rows(view)),
         )
@@ -144,7 +150,7 @@ def _listing(library: Library, path: str, language: Language, listing: Listing) 
 
     async def find(table: Table, values: p.Values) -> _Found:
         return _Found(
-            from_listing(await listing.read(library, language), listing, values),
+            leaf(from_listing(await listing.read(library, language), listing, values), values),
             lambda entries: [{name: entry.cells[name] for name in names} for entry in entries],
             lambda view: render("listing.html", view, listing=listing, columns=columns_, rows=entry_rows(view, columns_)),
         )
@@ -154,14 +160,12 @@ def _listing(library: Library, path: str, language: Language, listing: Listing) 
 
 
 def _json(request: Request, view: View, rows: Rows) -> Response:
-    page, values = view.leaf, view.values
-    following = next_page(page, view.path, values, view.known)
-    head = {"total": page.total, "page": page.page, "per_page": page.per_page, "next": following}
+    head = head_of(view.leaf, view.path, view.values, view.known)
     return reply(request, encoded(head | {view.name: rows}).encode(), JSON)
 
 
 def _csv(request: Request, names: Sequence[str], rows: Rows) -> Response:
-    """All rows, not one page of them: a spreadsheet has no next page."""
+    """Rows as a file for a spreadsheet."""
     out = io.StringIO(newline="")
     write_rows([names, *([_cell(row[name]) for name in names] for row in rows)], out, bom=True)
     return reply(request, out.getvalue().encode(), CSV, {"content-disposition": 'attachment; filename="ipv6check.csv"'})

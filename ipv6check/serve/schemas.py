@@ -113,7 +113,7 @@ COURSE: Final = record(
     target=or_null(SHARE),
     is_on_course=or_null(YES_OR_NO),
     reached_on=or_null(DAY),
-    curve=array(record(date=DAY, share=or_null(SHARE), share_at_most=or_null(SHARE), coverage=SHARE)),
+    curve=array(record(date=DAY, share=or_null(SHARE), share_at_most=or_null(SHARE), coverage=SHARE, is_blind=YES_OR_NO)),
 )
 PROBLEM_SHAPE: Final[Schema] = {
     "type": "object",

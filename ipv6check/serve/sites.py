@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -27,6 +29,15 @@ PAUSE: Final = 60.0
 
 MOST_OLDER: Final = 4
 """Sites of older runs that are kept."""
+
+
+State = tuple[str, str, datetime | None]
+"""A run as its results hang on it: which run, judged by which rules, ended when."""
+
+
+def state_of(run: Run) -> State:
+    """What must be the same for what was made of a run to be still right; how far one under way has come is not in it."""
+    return run.id, run.rules_version, run.finished_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +68,23 @@ class Sites:
         self._folder = TemporaryDirectory(prefix="ipv6check-serve-", ignore_cleanup_errors=True)
         self._stopping = threading.Event()
         self._numbers = itertools.count()
-        self._older: Kept[Run, Site] = Kept(self._write, MOST_OLDER, _remove)
+        self._older: Kept[Run, Site] = Kept(self._write, MOST_OLDER, _remove, state_of)
         self._front: Site | None = None
-        self._wanted: Run | None = None
+        self._wanted: State | None = None
         self._writing: asyncio.Future[Site]
         self._thread = ThreadPoolExecutor(1)
 
     async def front(self, newest: Run) -> Site:
         """The newest run's site; while that is being written, the one before it. Raises Problem while there is none."""
-        if newest != self._wanted:
-            self._wanted = newest
+        if (state := state_of(newest)) != self._wanted:
+            self._wanted = state
             self._writing = begun(self._thread, self._write, newest)
-            self._writing.add_done_callback(self._show)
+            self._writing.add_done_callback(partial(self._show, state))
         return self._front if self._front is not None else await patiently(self._writing)
 
     async def of(self, run: Run) -> Site:
-        """The site of a run."""
-        return self._front if self._front is not None and self._front.run == run else await self._older.get(run)
+        """The site of a run. Raises Problem while there is none."""
+        return await (patiently(self._writing) if state_of(run) == self._wanted else self._older.get(run))
 
     def close(self) -> None:
         """Stop writing, and remove everything."""
@@ -82,19 +93,20 @@ class Sites:
         self._older.close()
         self._folder.cleanup()
 
-    def _show(self, written: asyncio.Future[Site]) -> None:
+    def _show(self, state: State, written: asyncio.Future[Site]) -> None:
         """Put a site that is whole in the place of the one before it."""
         if self._stopping.is_set():
             return
         if has_failed(written):
-            asyncio.get_running_loop().call_later(PAUSE, self._want_again)
+            asyncio.get_running_loop().call_later(PAUSE, self._want_again, state)
             return
         before, self._front = self._front, written.result()
         if before is not None:
-            _remove(before)
+            self._thread.submit(_remove, before)
 
-    def _want_again(self) -> None:
-        self._wanted = None
+    def _want_again(self, failed: State) -> None:
+        if self._wanted == failed:
+            self._wanted = None
 
     def _write(self, run: Run) -> Site:
         folder, register = Path(self._folder.name) / str(next(self._numbers)), self._register()

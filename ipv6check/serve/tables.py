@@ -5,20 +5,25 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from ipv6check.facts import plain_name
 from ipv6check.model import Outcome, Reason, Run, Target
 from ipv6check.reports.export import completed, domain_object
 from ipv6check.reports.health import Health, health
 from ipv6check.reports.hostile import for_json
 from ipv6check.reports.language import speech
 from ipv6check.reports.levels import OPEN, UNMEASURED, key_of
+from ipv6check.reports.past import day_of
+from ipv6check.reports.remarks import Remark, remarks
 from ipv6check.reports.standing import Audience
 from ipv6check.rules import RULES
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.score import Card, Score
 from ipv6check.serve.parameters import DEFAULT_SORT, Values
 from ipv6check.serve.problems import not_found
+from ipv6check.targets.agencies import Bodies, heir
 
 PUBLIC_FIELDS: Final = (
     *("domain", "agency", "run", "vantage", "measured_at", "rules_version"),
@@ -26,18 +31,34 @@ PUBLIC_FIELDS: Final = (
 )
 """What of a domain's object is for the public."""
 
+UNREMARKED: Final[Mapping[Language, tuple[Remark, ...]]] = MappingProxyType(dict.fromkeys(LANGUAGES, ()))
+"""Of most domains nobody says anything."""
+
 NOT_MET: Final = frozenset({Outcome.FAIL, Outcome.WARN})
 NUMBER_OF: Final = {rule.id: number for number, rule in enumerate(RULES)}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One domain: `outcomes` are in the order of `RULES`, `text` is its object as JSON for the audience of the table."""
+    """One domain: `outcomes` are in the order of `RULES`, `text` is its object as JSON for the audience of the table.
+
+    `counted_for` is the agency in whose totals it stands, `remarks` what people say of it (to the public nothing).
+    """
 
     target: Target
     score: Score
+    counted_for: str
     outcomes: tuple[Outcome, ...]
+    remarks: Mapping[Language, tuple[Remark, ...]]
     text: str = field(repr=False)
+
+    def is_of(self, agency: str) -> bool:
+        """Whether it stands on an agency's page: as its own, or because that took over from who had it."""
+        return agency in {self.target.agency, self.counted_for}
+
+    def remarked(self, key: str) -> list[str]:
+        """The checks of which people say one thing: a key of `Remark`."""
+        return [remark.check for remark in self.remarks[LANGUAGES[0]] if remark.key == key]
 
     @property
     def level(self) -> str:
@@ -48,11 +69,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """All domains of one run, in the order of the list."""
+    """All domains of one run, in the order of the list, and the bodies that they are told by."""
 
     run: Run
     rows: tuple[Row, ...]
     health: Mapping[Language, Health]
+    bodies: Bodies
 
     @cached_property
     def by_domain(self) -> Mapping[str, Row]:
@@ -61,8 +83,9 @@ class Table:
 
     @cached_property
     def agencies(self) -> tuple[str, ...]:
-        """The names of all agencies, in the order of the list."""
-        return tuple(dict.fromkeys(row.target.agency for row in self.rows if row.target.agency))
+        """The names of all agencies, in the order of the list; who took over stands behind whom it took over from."""
+        names = (name for row in self.rows for name in (row.target.agency, row.counted_for))
+        return tuple(dict.fromkeys(name for name in names if name))
 
     @cached_property
     def _agency_of(self) -> Mapping[str, str]:
@@ -82,33 +105,40 @@ class Table:
         except KeyError:
             raise not_found("agency: no such agency in this run", self.agencies) from None
 
+    def named(self, values: Values) -> Values:
+        """Values with the agency by its name, however it was written. Raises Problem when there is none."""
+        return {**values, "agency": self.agency(values["agency"])} if "agency" in values else values
+
     def row(self, domain: str) -> Row:
         """The row of a domain. Raises Problem when it is not in the run."""
         try:
-            return self.by_domain[domain.lower().rstrip(".")]
+            return self.by_domain[plain_name(domain)]
         except KeyError:
             raise not_found(f"no such domain in run {self.run.id}; see its /domains") from None
 
 
-def table_of(run: Run, cards: Iterable[Card], audience: Audience) -> Table:
+def table_of(run: Run, cards: Iterable[Card], audience: Audience, bodies: Bodies = MappingProxyType({})) -> Table:
     """Read a run into a table. Cards are large: only the few are kept that have every reason for `nm` among them."""
     rows: list[Row] = []
     few: list[Card] = []
     reasons: set[Reason | None] = set()
+    day = day_of(run.started_at)
     for card in map(completed, cards):
-        rows.append(_row(run, card, audience))
+        rows.append(_row(run, card, audience, heir(card.target.agency, bodies, day)))
         own = {verdict.reason for verdict in card.verdicts.values()}
         if not few or own - reasons:
             few.append(card)
             reasons |= own
-    return Table(run, tuple(rows), {language: health(few, speech(language)) for language in LANGUAGES})
+    return Table(run, tuple(rows), {language: health(few, speech(language)) for language in LANGUAGES}, bodies)
 
 
-def _row(run: Run, card: Card, audience: Audience) -> Row:
+def _row(run: Run, card: Card, audience: Audience, counted_for: str) -> Row:
     whole = domain_object(run, card) | {"is_measured": card.score.is_measured}
     shown = whole if audience == "internal" else {name: whole[name] for name in PUBLIC_FIELDS}
     outcomes = tuple(card.verdicts[rule.id].outcome for rule in RULES)
-    return Row(card.target, card.score, outcomes, encoded(shown))
+    is_remarked = audience == "internal" and (card.exemptions or card.disputes)
+    said = {language: remarks(card, speech(language)) for language in LANGUAGES} if is_remarked else UNREMARKED
+    return Row(card.target, card.score, counted_for, outcomes, said, encoded(shown))
 
 
 def encoded(value: Any) -> str:
@@ -118,18 +148,17 @@ def encoded(value: Any) -> str:
 
 def chosen(table: Table, values: Values) -> list[Row]:
     """The rows that filters leave, sorted. Raises Problem for an agency that there is not."""
-    tests = [test for name, test in _tests(table, values) if name in values]
+    tests = [test for name, test in _tests(table.named(values)) if name in values]
     return in_order([row for row in table.rows if all(test(row) for test in tests)], values["sort"], values["order"], _value)
 
 
-def _tests(table: Table, values: Values) -> Iterable[tuple[str, Callable[[Row], bool]]]:
+def _tests(values: Values) -> Iterable[tuple[str, Callable[[Row], bool]]]:
     """What each filter asks of a row."""
-    agency = table.agency(values["agency"]) if "agency" in values else ""
     outcomes = {Outcome(values["outcome"])} if "outcome" in values else NOT_MET
     number, words = NUMBER_OF.get(values.get("check", ""), 0), str(values.get("q", "")).casefold().split()
     return (
         ("level", lambda row: row.level == values["level"]),
-        ("agency", lambda row: row.target.agency == agency),
+        ("agency", lambda row: row.is_of(values["agency"])),
         ("kind", lambda row: row.target.kind == values["kind"]),
         ("flag", lambda row: values["flag"] in row.score.flags),
         ("check", lambda row: row.outcomes[number] in outcomes),
@@ -180,19 +209,29 @@ class Leaf:
         return max(1, -(-self.total // self.per_page))
 
     @property
+    def previous(self) -> int:
+        """The page before this one; for one past the end, the last."""
+        return min(self.page - 1, self.pages)
+
+    @property
     def has_next(self) -> bool:
         """Whether another page follows."""
         return self.page < self.pages
 
 
+def span(values: Values) -> tuple[int, int]:
+    """Where the page that was asked for begins, from 0, and how many stand on it at most."""
+    return (values["page"] - 1) * values["per_page"], values["per_page"]
+
+
 def leaf(items: Sequence[Any], values: Values) -> Leaf:
     """The page that was asked for."""
-    page, per_page = values["page"], values["per_page"]
-    return Leaf(items[(page - 1) * per_page : page * per_page], len(items), page, per_page)
+    start, most = span(values)
+    return Leaf(items[start : start + most], len(items), values["page"], most)
 
 
 COLUMNS: Final = ("domain", "agency", "agency_code", "kind", "level", "level_is_minimum", "is_measured", "coverage")
-INTERNAL_COLUMNS: Final = ("percent", "flags")
+INTERNAL_COLUMNS: Final = ("percent", "flags", "exempt", "disputed")
 
 
 def columns(audience: Audience) -> tuple[str, ...]:
@@ -214,5 +253,7 @@ def cells(row: Row, audience: Audience) -> dict[str, Any]:
         "coverage": score.coverage,
         "percent": score.percent,
         "flags": list(score.flags),
+        "exempt": row.remarked("exempt"),
+        "disputed": row.remarked("disputed"),
     }
     return {name: made[name] for name in columns(audience)}

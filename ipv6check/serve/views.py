@@ -1,7 +1,7 @@
 """Pages that are made when they are asked for, with the site's own templates around them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from typing import Any, Final
@@ -26,7 +26,7 @@ from ipv6check.serve.problems import Problem
 from ipv6check.serve.tables import Leaf, Table
 from ipv6check.serve.wording import of_listing, word
 
-PAGE_SIZES: Final = ("50", "100", "200", "500")
+PAGE_SIZES: Final = (50, 100, 200, 500)
 
 
 @cache
@@ -118,7 +118,7 @@ class View:
         if name == "agency":
             return agency_options(self.table.agencies, self.language)
         if name == "per_page":
-            return tuple(Option(one, one) for one in PAGE_SIZES)
+            return tuple(Option(str(one), str(one)) for one in sorted({*PAGE_SIZES, self.values["per_page"]}))
         choices = next(one.choices for one in self.known if one.name == name)
         return options(self.kinds.get(name, name), choices, self.language)
 
@@ -153,7 +153,10 @@ def agency_options(agencies: tuple[str, ...], language: Language) -> tuple[Optio
 
 def domain_rows(view: View) -> list[DomainRow]:
     """The rows of the page, as the site shows them."""
-    return [row_of(row.target, row.score, view.speech, view.audience) for row in view.leaf.items]
+    return [
+        replace(row_of(row.target, row.score, view.speech, view.audience), remarks=row.remarks[view.language])
+        for row in view.leaf.items
+    ]
 
 
 def change_rows(view: View, runs: Sequence[Run]) -> list[ChangeRow]:
@@ -193,15 +196,12 @@ def entry_rows(view: View, columns: Sequence[Column]) -> list[tuple[str, list[Ce
         (
             entry.page,
             [
-                Cell(heading, _said(entry.cells[column.name], column.kind, view.speech), STYLES.get(column.kind, ""))
+                Cell(heading, _said(entry.cells[column.name], column.kind, view.speech), column.style)
                 for heading, column in zip(headings, columns, strict=True)
             ],
         )
         for entry in view.leaf.items
     ]
-
-
-STYLES: Final = dict.fromkeys(("number", "share", "percent", "median"), "number") | {"code": "code"}
 
 
 def _said(value: Any, kind: Kind, said: Speech) -> str:

@@ -3,12 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, String, cast, delete, func, select
+from sqlalchemy import Connection, Row, Select, String, cast, delete, func, select
 from sqlmodel import insert
 
 from ipv6check.changes import LEVEL, Change, Kind, Look, Standing, follow, looks
@@ -34,6 +35,27 @@ Nights = list[tuple[datetime, dict[str, int]]]
 OWN_IPV6: Final = "OPS-01"
 SEEING: Final = frozenset({Outcome.PASS.value, Outcome.WARN.value})
 """The check of the measuring point's own IPv6, and how it comes out where that was there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which confirmed changes: of some runs (all when none are named), some domains, a check, a kind; None is any."""
+
+    run_ids: Sequence[str] = ()
+    domains: Collection[str] | None = None
+    check: str | None = None
+    kind: Kind | None = None
+
+    def of(self, query: Select[Any]) -> Select[Any]:
+        """What of a query of changes is meant; what only new rules moved is not among it."""
+        query = query.where(CHANGE.c.kind != Kind.RULES.value)
+        if self.run_ids:
+            query = query.where(CHANGE.c.run_id.in_(self.run_ids))
+        if self.domains is not None:
+            query = query.where(CHANGE.c.domain.in_(self.domains))
+        if self.check is not None:
+            query = query.where(CHANGE.c.check == self.check)
+        return query if self.kind is None else query.where(CHANGE.c.kind == self.kind.value)
 
 
 class History:
@@ -70,17 +92,28 @@ class History:
 
     # Reading
 
-    def changes(
-        self, run_ids: Sequence[str] = (), *, domains: Collection[str] | None = None, limit: int = 10_000
-    ) -> list[Change]:
+    def changes(self, run_ids: Sequence[str] = (), *, domains: Collection[str] | None = None) -> list[Change]:
         """Confirmed changes, the newest first: of some runs, of some domains, or all; without what only new rules moved."""
-        query = select(CHANGE).join(RUN, RUN.c.id == CHANGE.c.run_id).where(CHANGE.c.kind != Kind.RULES.value)
-        if run_ids:
-            query = query.where(CHANGE.c.run_id.in_(run_ids))
-        if domains is not None:
-            query = query.where(CHANGE.c.domain.in_(domains))
-        query = query.order_by(RUN.c.started_at.desc(), CHANGE.c.domain, CHANGE.c.check).limit(limit)
-        return [_change(row) for row in self._database.rows(query)]
+        return self.sought(Sought(run_ids=run_ids, domains=domains))
+
+    def sought(
+        self, what: Sought, *, sort: str = "", is_reversed: bool = False, start: int = 0, most: int | None = None
+    ) -> list[Change]:
+        """So many confirmed changes from one on, sorted by one of their members; by none, and among equals, the newest first.
+
+        Without a member to sort by, `is_reversed` has the oldest first.
+        """
+        order = [RUN.c.started_at.desc(), CHANGE.c.domain, CHANGE.c.check]
+        if sort:
+            order.insert(0, CHANGE.c[sort].desc() if is_reversed else CHANGE.c[sort])
+        elif is_reversed:
+            order = [RUN.c.started_at, CHANGE.c.domain.desc(), CHANGE.c.check.desc()]
+        query = what.of(select(CHANGE).join(RUN, RUN.c.id == CHANGE.c.run_id)).order_by(*order)
+        return [_change(row) for row in self._database.rows(query.offset(start).limit(most))]
+
+    def count(self, what: Sought) -> int:
+        """How many of them there are."""
+        return self._database.rows(what.of(select(func.count().label("n")).select_from(CHANGE)))[0].n  # type: ignore[no-any-return]
 
     def moved_by_rules(self, *run_ids: str) -> list[Change]:
         """Levels that only a new version of the rules moved, in some runs."""
@@ -143,6 +176,16 @@ class History:
         nights = ((row.started_at, row.id, read(row.counts)) for row in rows)
         return [(datetime.fromisoformat(at), id_, counts) for at, id_, counts in nights if counts]
 
+    def tally_of(
+        self, check: str, agencies: Iterable[str], *, since: datetime | None = None
+    ) -> list[tuple[datetime, str, dict[str, int]]]:
+        """The same of some agencies together."""
+        nights: dict[tuple[datetime, str], Counter[str]] = {}
+        for agency in agencies:
+            for at, run_id, counts in self.tally(check, agency, since=since):
+                nights.setdefault((at, run_id), Counter()).update(counts)
+        return [(at, run_id, dict(counts)) for (at, run_id), counts in sorted(nights.items())]
+
     def curve(self, agencies: Sequence[str] = ()) -> tuple[Nights, frozenset[datetime]]:
         """The levels of all domains, or of some agencies', run by run; and the runs whose measuring point had no IPv6 itself.
 
@@ -150,13 +193,10 @@ class History:
         """
         seeing = {run_id for _, run_id, counts in self.tally(OWN_IPV6) if counts.keys() <= SEEING}
         partial = self._partial_runs()
-        levels: dict[tuple[datetime, str], Counter[str]] = {}
-        for agency in agencies or (None,):
-            for at, run_id, counts in self.tally(LEVEL, agency):
-                if run_id not in partial:
-                    levels.setdefault((at, run_id), Counter()).update(counts)
-        blind = frozenset(at for at, run_id in levels if run_id not in seeing)
-        return [(at, dict(counts)) for (at, _), counts in sorted(levels.items())], blind
+        every = self.tally_of(LEVEL, agencies) if agencies else self.tally(LEVEL)
+        levels = [night for night in every if night[1] not in partial]
+        blind = frozenset(at for at, run_id, _ in levels if run_id not in seeing)
+        return [(at, counts) for at, _, counts in levels], blind
 
     def _partial_runs(self) -> set[str]:
         rows = self._database.rows(select(RUN.c.id, RUN.c.facts))

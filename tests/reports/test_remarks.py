@@ -1,5 +1,6 @@
 """Exceptions are shown and not scored, disputes are marked: neither changes what was measured."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -127,6 +128,25 @@ def test_both_stand_beside_the_verdict_and_on_the_row(tmp_path: Path) -> None:
     overview = pages["index.html"].text
     assert "Ngoại lệ WEB-04 đến hết ngày 31/12/2026 (Sở Mẫu chấp nhận)" in overview
     assert "REACH-10 đang được xem xét lại" in overview
+
+
+def test_pages_of_checks_mark_what_is_accepted_or_under_review(tmp_path: Path) -> None:
+    city = samples.city(OLD, DEAD)
+    answered = replace(doubt(answered=DAY), check="REACH-01")
+    cards = list(remarked(city.cards, Register(exemptions=(exempt(),), disputes=(doubt(), answered)), DAY))
+    write_site(city.run, cards, tmp_path / "site", evidence_of=city.evidence_of)
+
+    def marked(check: str, language: str = "") -> dict[str, str]:
+        source = (tmp_path / "site" / language / "check" / f"{check}.html").read_text()
+        places = "".join(re.findall(r'<span class="places">(.*?)</td>', source))
+        shown = re.findall(r'">([a-z.]+)</a>(?: <span class="tag tag-remark">([^<]+)</span>)?', places)
+        return {domain: mark for domain, mark in shown if mark or domain == DEAD}
+
+    assert marked("WEB-04")[OLD] == "Ngoại lệ"
+    assert marked("WEB-04", "en")[OLD] == "Exception"
+    assert marked("REACH-10") == {DEAD: "Đang được xem xét lại"}
+    assert marked("REACH-10", "en") == {DEAD: "Under review"}
+    assert marked("REACH-01") == {DEAD: ""}, "what was answered is told on the scorecard"
 
 
 def test_the_public_is_told_levels_only(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from ipv6check.changes import LEVEL
 from ipv6check.config import Settings, Store
@@ -17,6 +18,7 @@ from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.score import Card, score
 from ipv6check.serve.app import app
 from ipv6check.store import Archive, Database
+from ipv6check.targets.register import Register
 from tests.factories import DOMAIN, V6, ZONE, Site, evidence, names, unseen
 from tests.store.nights import START
 
@@ -46,15 +48,20 @@ def settings_of(database: Database) -> Settings:
 
 
 @asynccontextmanager
-async def serving(database: Database, audience: Audience = "internal", fresh: float = 30.0) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application over a database."""
-    served = app(settings_of(database), audience, fresh=fresh)
-    transport = httpx.ASGITransport(served)
-    async with (
-        served.router.lifespan_context(served),
-        httpx.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client,
-    ):
-        yield client
+async def serving(
+    database: Database, audience: Audience = "internal", fresh: float = 30.0, register: Register | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application over a database, beside lists of bodies, exceptions and disputes."""
+    with pytest.MonkeyPatch.context() as patch:
+        if register is not None:
+            patch.setattr("ipv6check.serve.app.register", lambda settings: (register, ()))
+        served = app(settings_of(database), audience, fresh=fresh)
+        transport = httpx.ASGITransport(served)
+        async with (
+            served.router.lifespan_context(served),
+            httpx.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client,
+        ):
+            yield client
 
 
 def store(

@@ -9,7 +9,7 @@ from ipv6check.serve.api import OPERATIONS
 from ipv6check.store import Archive, Database
 from tests.serve.made import API, MIXED, serving, store
 from tests.serve.shapes import faults
-from tests.store.nights import BACK, FALLEN, LIST, STEADY
+from tests.store.nights import BACK, FALLEN, GOOD, LIST, STEADY, night
 
 NEWEST = "night-03"
 DOMAINS = f"{API}/runs/{NEWEST}/domains"
@@ -165,6 +165,14 @@ async def test_history_changes_trend_and_programme(client: httpx.AsyncClient) ->
     goals = (await client.get(f"{API}/programme")).json()["goals"]
     assert [goal["id"] for goal in goals] == ["dual-stack", "ipv6-only"]
     assert len(goals[0]["curve"]) == 4
+    assert {point["is_blind"] for point in goals[0]["curve"]} == {False}
+
+
+async def test_the_programme_says_which_nights_had_no_ipv6_of_our_own(database: Database) -> None:
+    night(database, 4, (GOOD, GOOD, GOOD), canaries="fail")
+    async with serving(database) as client:
+        (curve, *_) = [goal["curve"] for goal in (await client.get(f"{API}/programme")).json()["goals"]]
+    assert [point["is_blind"] for point in curve] == [False, False, False, False, True]
 
 
 @pytest.mark.parametrize(

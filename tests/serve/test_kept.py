@@ -20,11 +20,20 @@ async def test_it_is_made_once_for_all_who_ask_at_once() -> None:
 
 
 async def test_what_was_used_longest_ago_is_dropped() -> None:
-    dropped: list[int] = []
-    store: Kept[int, int] = Kept(lambda key: key, 2, dropped.append)
-    for key in (1, 2, 1, 3, 1, 4):
+    dropped: list[tuple[int, bool]] = []
+    here = threading.get_ident()
+    store: Kept[int, int] = Kept(lambda key: key, 2, lambda value: dropped.append((value, threading.get_ident() == here)))
+    for key in (1, 2, 1, 3, 1, 4, 4, 4, 5):
         assert await store.get(key) == key
-    assert dropped == [2, 3]
+    assert dropped[:2] == [(2, False), (3, False)], "where it was made, for that may take long"
+    store.close()
+
+
+async def test_keys_of_the_same_state_are_made_once() -> None:
+    made: list[int] = []
+    store: Kept[int, int] = Kept(lambda key: made.append(key) or key, 2, state=lambda key: key % 10)
+    assert [await store.get(key) for key in (1, 11, 2, 21)] == [1, 1, 2, 1]
+    assert made == [1, 2]
     store.close()
 
 

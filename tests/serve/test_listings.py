@@ -4,16 +4,18 @@ import csv
 import io
 import json
 from dataclasses import replace
+from datetime import date
 
 import httpx
 import pytest
 
-from ipv6check.model import KINDS
+from ipv6check.model import KINDS, Body
 from ipv6check.rules import RULES
 from ipv6check.serve.listings import LISTINGS, listings
 from ipv6check.store import Database
+from ipv6check.targets.register import Register
 from tests.factories import evidence
-from tests.serve.made import MIXED, serving, store, target
+from tests.serve.made import API, MIXED, serving, store, target
 
 OF_RULES = [rule.id for rule in RULES if rule.is_built and rule.family != "OPS"]
 
@@ -44,6 +46,48 @@ async def test_agencies_are_rolled_up_without_demo_hosts(database: Database) -> 
         assert [one["agency"] for one in await rows(client, "/agencies?q=h26.2")] == ["Ban Khác"]
         assert [one["domains"] for one in await rows(client, "/agencies?sort=domains&order=asc")] == [1, 3]
         assert set(KINDS) >= {"ban", "so"}
+
+
+LAST_DAY = date(2026, 11, 6)
+"""In Hanoi; run 5 began on the 7th there, run 4 on this day."""
+
+BODIES = {
+    "Xã Cũ": Body(name="Xã Cũ", kind="xa-phuong", valid_to=LAST_DAY, successor="Xã Mới"),
+    "Xã Mới": Body(name="Xã Mới", kind="xa-phuong"),
+    "Sở Thử": Body(name="Sở Thử", valid_to=LAST_DAY),
+}
+MERGED = [
+    (target("cu", agency="Xã Cũ", agency_code="H26.9"), evidence()),
+    (target("cu2", agency="Xã Cũ"), evidence()),
+    (target("moi", agency="Xã Moi khác"), evidence()),
+]
+
+
+@pytest.mark.parametrize(("day", "heir"), [(4, "Xã Cũ"), (5, "Xã Mới")])
+async def test_who_took_over_counts_the_domains_from_the_day_after_the_last(database: Database, day: int, heir: str) -> None:
+    store(database, f"night-{day:02}", day, [*MIXED, *MERGED])
+    async with serving(database, register=Register(bodies=BODIES)) as client:
+        found = {one["agency"]: one for one in await rows(client, "/agencies")}
+        assert {name: one["domains"] for name, one in found.items()} == {"Sở Thử": 3, heir: 2, "Xã Moi khác": 1}
+        assert found[heir]["kind"] == "xa-phuong", "its own, though its domains are listed as others'"
+        assert found[heir]["agency_code"] == ("H26.9" if heir == "Xã Cũ" else ""), "a code is not handed on"
+        for name, one in found.items():
+            assert len(await rows(client, f"/domains?agency={name}")) == one["domains"], name
+        assert len(await rows(client, "/domains?agency=Xã Cũ")) == 2, "its history stays its own"
+        page = await client.get(f"/agencies?q={heir}")
+        link = page.text.partition('<th scope="row" class="name ">')[2].partition('href="')[2].partition('"')[0]
+        assert (await client.get(f"/{link}")).status_code == 200
+
+
+async def test_the_trend_of_who_took_over_is_that_of_the_domains_it_counts(database: Database) -> None:
+    store(database, "night-05", 5, [*MIXED, *MERGED])
+    store(database, "night-06", 6, [*MERGED[:1], (target("moi2", agency="Xã Mới"), evidence()), *MIXED])
+    async with serving(database, register=Register(bodies=BODIES)) as client:
+        trend = (await client.get(f"{API}/trend?agency=xã mới&check=REACH-01")).json()
+        old = (await client.get(f"{API}/trend?agency=Xã Cũ&check=REACH-01")).json()
+    assert trend["agency"] == "Xã Mới"
+    assert [(one["run"], one["counts"]) for one in trend["points"]] == [("night-05", {"pass": 2}), ("night-06", {"pass": 2})]
+    assert [one["counts"] for one in old["points"]] == [{"pass": 2}, {"pass": 1}]
 
 
 async def test_checks_are_counted_over_the_newest_run(client: httpx.AsyncClient) -> None:

@@ -4,21 +4,27 @@ import asyncio
 import csv
 import io
 import re
+import threading
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from typing import NoReturn
 
 import httpx
 import pytest
 
+from ipv6check.model import Dispute, Exemption, Run
 from ipv6check.reports.standing import Audience
 from ipv6check.serve import sites
+from ipv6check.serve.problems import Problem
 from ipv6check.store import Archive, Database, StorageError
+from ipv6check.targets.register import Register
 from tests.factories import evidence
 from tests.serve.made import API, serving, store, target
-from tests.store.nights import FALLEN, GOOD, night
+from tests.store.nights import FALLEN, GOOD, START, night
 
 PAGES = ("/", "/index.html", "/en/", "/en/index.html", "/checks.html", f"/domain/{FALLEN.domain}.html", "/runs/night-00/")
+LISTS_AND_NUMBERS = {"flags", "percent", "exempt", "disputed"}
 LISTINGS = ("agencies", "checks", "providers", "runs")
 TABLES = (
     "/domains",
@@ -170,11 +176,48 @@ async def test_the_table_of_domains_in_three_forms(client: httpx.AsyncClient) ->
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [row["domain"][:3] for row in rows] == ["vun", "sap", "lai"]
-    assert {key: rows[0][key] for key in data["domains"][0] if key not in {"flags", "percent"}} == {
+    assert {key: rows[0][key] for key in data["domains"][0] if key not in LISTS_AND_NUMBERS} == {
         key: str(value).lower() if isinstance(value, bool) else str(value)
         for key, value in data["domains"][0].items()
-        if key not in {"flags", "percent"}
+        if key not in LISTS_AND_NUMBERS
     }
+
+
+NEVER = date(2030, 1, 1)
+SAID = Register(
+    exemptions=(Exemption(domain=FALLEN.domain, check="REACH-01", until=NEVER, by="Sở <b>Thử</b>", why="thay máy chủ"),),
+    disputes=(
+        Dispute(domain=FALLEN.domain, check="WEB-01", since=date(2026, 11, 2), by="Sở Thử", says="vẫn chạy"),
+        Dispute(domain="vung.hanoi.gov.vn", check="DNS-02", since=date(2026, 11, 1), by="Sở Thử", says="sai",
+                answered=date(2026, 11, 3), answer="đã đo lại"),
+    ),
+)  # fmt: skip
+
+
+async def test_exceptions_and_disputes_stand_on_their_rows_in_three_forms(database: Database) -> None:
+    query = "check=REACH-01&outcome=fail"
+    async with serving(database, register=SAID) as client:
+        text = await page(client, f"/domains?{query}")
+        assert "Ngoại lệ REACH-01 đến hết ngày 01/01/2030" in text
+        assert "<b>Thử" not in text
+        assert "WEB-01 đang được xem xét lại" in text
+        assert f'href="domain/{FALLEN.domain}.html#REACH-01"' in text
+        assert "REACH-01 accepted until 1 Jan 2030" in await page(client, f"/en/domains?{query}")
+        every = await page(client, "/domains")
+        assert every.count("tag-remark") == 2, "what was answered is told on the scorecard alone"
+        data = (await client.get("/domains?format=json")).json()["domains"]
+        rows = list(csv.DictReader(io.StringIO((await client.get("/domains?format=csv")).content.decode("utf-8-sig"))))
+    said = {one["domain"].partition(".")[0]: (one["exempt"], one["disputed"]) for one in data}
+    assert said == {"vung": ([], []), "sap": (["REACH-01"], ["WEB-01"]), "lai": ([], [])}
+    assert [(row["exempt"], row["disputed"]) for row in rows] == [(" ".join(one), " ".join(two)) for one, two in said.values()]
+
+
+async def test_the_public_is_told_nothing_of_exceptions_and_disputes(database: Database) -> None:
+    async with serving(database, "public", register=SAID) as client:
+        assert "remark" not in await page(client, "/domains")
+        columns = (await client.get("/domains?format=csv")).text.splitlines()[0]
+        assert "exempt" not in columns
+        assert "disputed" not in columns
 
 
 async def test_the_table_of_changes_in_three_forms(client: httpx.AsyncClient) -> None:
@@ -194,11 +237,41 @@ async def test_pages_of_a_table_and_what_is_sorted(client: httpx.AsyncClient) ->
     assert 'rel="next"' in first
     assert 'rel="prev"' not in first
     assert 'aria-sort="ascending"' in first
+    assert '<option value="1" selected>' in first, "what is in force stands in the form, though it is none of the usual sizes"
     assert 'href="domains?q=hanoi&amp;sort=domain&amp;order=desc&amp;per_page=1"' in first
     last = await page(client, "/domains?per_page=1&sort=domain&page=3")
     assert 'rel="next"' not in last
     assert 'rel="prev"' in last
     assert 'hreflang="en" href="en/domains?sort=domain&amp;page=3&amp;per_page=1"' in last
+
+
+@pytest.mark.parametrize("url", ["/domains?q=hanoi&", "/changes?kind=lost&", "/agencies?q=thử&"])
+async def test_a_page_past_the_last_leads_back_and_is_not_told_as_nothing_found(client: httpx.AsyncClient, url: str) -> None:
+    last = (await client.get(f"{url}format=json")).json()["total"]
+    assert last
+    text = await page(client, f"{url}per_page=1&page=900")
+    assert "phù hợp với bộ lọc" not in text
+    back = next(link for link in Seen(text.partition("Bảng này chỉ có")[2]).links)
+    assert "page=900" not in back
+    assert f"Trang {last}/{last}" in re.sub(r"\s+", " ", await page(client, f"/{back}"))
+    assert f'rel="prev" href="{back.replace("&", "&amp;")}"' in text
+
+
+async def test_nothing_found_is_told_as_that_on_any_page(client: httpx.AsyncClient) -> None:
+    assert "phù hợp với bộ lọc" in await page(client, "/domains?q=khôngcó&page=900")
+
+
+async def test_an_agency_is_chosen_in_the_form_however_it_was_written(database: Database) -> None:
+    seen = [(target("a", agency_code="H26.1"), evidence()), (target("b", agency="Ban Khác"), evidence())]
+    store(database, "night-05", 5, seen)
+    async with serving(database) as client:
+        for typed in ("H26.1", "h26.1", "sở thử", "SỞ THỬ"):
+            for table in ("domains", "changes"):
+                text = await page(client, f"/{table}?agency={typed}")
+                assert '<option value="Sở Thử" selected>' in text, (table, typed)
+            assert len((await client.get(f"/domains?agency={typed}&format=json")).json()["domains"]) == 1
+            trend = (await client.get(f"{API}/trend?agency={typed}")).json()
+            assert trend["agency"] == "Sở Thử", typed
 
 
 async def test_people_are_told_problems_on_a_page(client: httpx.AsyncClient) -> None:
@@ -243,6 +316,81 @@ async def test_what_cannot_be_read_now_is_no_error_of_ours_and_tells_no_place(da
             assert answer.status_code == 503
             assert int(answer.headers["retry-after"]) > 0
             assert "secret" not in answer.text
+
+
+async def test_the_newest_site_is_written_once_for_the_front_and_for_its_own_address(database, monkeypatch) -> None:
+    written: list[str] = []
+    write = sites.write_site
+
+    def slowly(run: Run, *args: object, **more: object) -> object:
+        written.append(run.id)
+        return write(run, *args, **more)
+
+    monkeypatch.setattr(sites, "write_site", slowly)
+    async with serving(database) as client:
+        front, own, older = await asyncio.gather(*(page(client, url) for url in ("/", "/runs/night-03/", "/runs/night-02/")))
+        assert front == own != older
+    assert sorted(written) == ["night-02", "night-03"]
+
+
+async def test_sites_are_removed_where_they_are_written_and_not_where_all_are_answered(database, monkeypatch) -> None:
+    removed: list[int] = []
+    monkeypatch.setattr(sites, "_remove", lambda site: removed.append(threading.get_ident()))
+    monkeypatch.setattr(sites, "MOST_OLDER", 1)
+    async with serving(database, fresh=0) as client:
+        for url in ("/", "/runs/night-00/", "/runs/night-01/", "/runs/night-00/"):
+            await page(client, url)
+        await asyncio.to_thread(night, database, 4, (GOOD, GOOD, GOOD))
+        for _ in range(200):
+            if len(removed) > 1 and "night-04" in await page(client, "/"):
+                break
+            await asyncio.sleep(0.05)
+    assert len(removed) >= 2
+    assert threading.get_ident() not in removed
+
+
+class Asked:
+    """Counts the runs that sites are written of; the first `fails` fail."""
+
+    def __init__(self, fails: int = 0) -> None:
+        self.runs: list[str] = []
+        self._fails = fails
+
+    def __call__(self, run: Run, *_: object, **__: object) -> None:
+        self.runs.append(run.id)
+        if len(self.runs) <= self._fails:
+            raise OSError(28, "No space left on device")
+        return
+
+
+async def test_a_failed_site_is_not_tried_again_when_another_is_wanted_by_then(database, monkeypatch) -> None:
+    write = Asked(fails=1)
+    monkeypatch.setattr(sites, "write_site", write)
+    monkeypatch.setattr(sites, "PAUSE", 0.05)
+    made = sites.Sites(Archive(database), "internal", ())
+    newer, older = Archive(database).runs()[:2]
+    with pytest.raises(Problem):
+        await made.front(older)
+    await made.front(newer)
+    await asyncio.sleep(0.1)
+    await made.front(newer)
+    await asyncio.to_thread(made.close)
+    assert write.runs == [older.id, newer.id]
+
+
+async def test_a_run_that_goes_on_is_not_written_again_until_it_ends_or_is_judged_anew(database, monkeypatch) -> None:
+    write = Asked()
+    monkeypatch.setattr(sites, "write_site", write)
+    made = sites.Sites(Archive(database), "internal", ())
+    run = replace(Archive(database).run(), finished=1, finished_at=None)
+    steps = [run, replace(run, finished=2), replace(run, finished=3, finished_at=START), replace(run, rules_version="next")]
+    counts = []
+    for step in steps:
+        await made.front(step)
+        await asyncio.sleep(0.05)
+        counts.append(len(write.runs))
+    await asyncio.to_thread(made.close)
+    assert counts == [1, 1, 2, 3]
 
 
 async def test_a_site_that_cannot_be_written_is_tried_again_and_nothing_else_suffers(database, monkeypatch) -> None:

@@ -5,10 +5,13 @@ from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
+from sqlmodel import insert
 
-from ipv6check.changes import LEVEL, Change
+from ipv6check.changes import LEVEL, Change, Kind
 from ipv6check.rules import RULES
 from ipv6check.store import Archive, Database
+from ipv6check.store.history import Sought
+from ipv6check.store.tables import CHANGE
 from tests.store.nights import BACK, DEAD, FALLEN, GOOD, NIGHTS, START, STEADY, VERSIONS, night
 
 
@@ -28,6 +31,40 @@ def test_changes_are_confirmed_night_by_night(database: Database) -> None:
     assert shown(history.changes(domains={FALLEN.domain})) == EXPECTED[1:]
     assert shown(history.changes(domains=[])) == []
     assert {change.check for change in history.changes() if change.domain == STEADY.domain} == set()
+
+
+def test_changes_are_whole_and_filters_see_all_of_them(database: Database) -> None:
+    """However many: what a filter leaves may stand behind 12,000 others, the lost one behind all gained ones."""
+    night(database, 0, (GOOD, GOOD, GOOD))
+    row = {"run_id": "night-00", "check": "REACH-01", "kind": "gained", "before": "fail", "after": "pass", "since": "night-00"}
+    rows = [row | {"domain": f"a{number:05}.vn"} for number in range(12_000)]
+    with database.engine.begin() as connection:
+        connection.execute(insert(CHANGE), [*rows, row | {"domain": "z.vn", "check": "WEB-04", "kind": "lost"}])
+    history = Archive(database).history
+    assert len(history.changes()) == history.count(Sought()) == 12_001
+    for what, count in (
+        (Sought(check="WEB-04"), 1),
+        (Sought(kind=Kind.LOST), 1),
+        (Sought(check="WEB-04", kind=Kind.GAINED), 0),
+        (Sought(run_ids=["night-00"], kind=Kind.GAINED), 12_000),
+        (Sought(domains=["z.vn", "a00001.vn"]), 2),
+    ):
+        assert (len(history.sought(what)), history.count(what)) == (count, count)
+    assert [change.domain for change in history.sought(Sought(kind=Kind.LOST))] == ["z.vn"]
+
+
+@pytest.mark.parametrize("sort", ["", "domain", "check", "kind"])
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_pieces_of_sorted_changes_put_together_are_all(database: Database, sort: str, is_reversed: bool) -> None:
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    every = history.changes()
+    assert len(every) > 6
+    wanted = sorted(every, key=lambda change: str(getattr(change, sort)), reverse=is_reversed) if sort else every
+    wanted = wanted if sort or not is_reversed else every[::-1]
+    pieces = [history.sought(Sought(), sort=sort, is_reversed=is_reversed, start=start, most=3) for start in range(0, 99, 3)]
+    assert [change for piece in pieces for change in piece] == wanted
 
 
 def test_what_is_made_again_from_any_run_on_is_the_same(database: Database) -> None:
