@@ -19,7 +19,7 @@ from ipv6check.facts import (
 from ipv6check.model import Reason, Severity
 from ipv6check.rules.dns import tries_needed
 from ipv6check.rules.nameservers import hosts_known, lookup_of, why_unknown
-from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_measured, passed, rule, warned, worst
+from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_measured, passed, remembered, rule, warned, worst
 from ipv6check.scales import Scales
 from ipv6check.tries import State
 
@@ -82,12 +82,17 @@ class Host:
 
 def each_host(evidence: Evidence, judge: Callable[[Host], Finding]) -> Finding:
     """Judge every name server and give the worst."""
-    hosts = hosts_known(evidence.nameservers)
-    return worst(judge(_host(host, evidence)) for host in hosts) if hosts else why_unknown(evidence)
+    hosts = _hosts(evidence)
+    return worst(judge(host) for host in hosts) if hosts else why_unknown(evidence)
 
 
-def _host(host: NameserverHost, evidence: Evidence) -> Host:
+@remembered
+def _hosts(evidence: Evidence) -> list[Host]:
     scales = Scales(evidence)
+    return [_host(host, evidence, scales) for host in hosts_known(evidence.nameservers) or ()]
+
+
+def _host(host: NameserverHost, evidence: Evidence, scales: Scales) -> Host:
     weighed = [(asked, scales.soa(asked)) for asked in host.soa if asked.transport == "udp"]
     servers = [Server(host.name, asked, evidence, scales) for asked, weighing in weighed if weighing.is_up]
     unseen = [(family_of(asked.server), weighing.reason) for asked, weighing in weighed if weighing.state is State.UNSEEN]

@@ -66,7 +66,7 @@ def _signatures(zone: Zone) -> Finding:
     faults: list[tuple[AuthorityTries, str]] = []
     unsteady: list[tuple[AuthorityTries, str]] = []
     unseen, hosts = [], set()
-    for question in zone.questions():
+    for question in zone.questions:
         asked = question.asked[0]
         hosts.add(asked.host)
         found = [fault_of(asked, answer, zone.facts.zone) for _, answer in question.tries]
@@ -100,7 +100,7 @@ def signatures_last_long_enough(evidence: Evidence) -> Finding:
 def _dates_of_signatures(zone: Zone) -> Finding:
     if not zone.is_signed:
         return not_measured(zone.why_unseen) if zone.is_signed is None else not_applicable(zone=zone.facts.zone)
-    questions = zone.questions()
+    questions = zone.questions
     ends = [
         (time_left(weak, tried.end), weak, tried, question.asked[0])
         for question in questions

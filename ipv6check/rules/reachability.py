@@ -15,6 +15,7 @@ from ipv6check.rules.rule import (
     not_built,
     not_measured,
     passed,
+    remembered,
     rule,
     warned,
     worst,
@@ -85,6 +86,7 @@ class Name:
         return (self.lookups.aaaa if family == 6 else self.lookups.a).answer is not None
 
 
+@remembered
 def names_of(evidence: Evidence) -> list[Name]:
     """The names with an address and what was seen of their ports."""
     if evidence.dns is None or evidence.reachability is None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from functools import wraps
+from typing import Final, TypeVar
 
 from ipv6check.facts import Evidence
 from ipv6check.model import Arguments, Outcome, Reason, Scalar, Severity, Verdict
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,21 @@ def not_applicable(case: str = "", /, **args: Argument) -> Finding:
 def not_measured(reason: Reason | None, /, **args: Argument) -> Finding:
     """We could not see it, and why."""
     return Finding(Outcome.NOT_MEASURED, reason or Reason.DEPENDENCY_FAILED, "", args)
+
+
+def remembered(view: Callable[[Evidence], T]) -> Callable[[Evidence], T]:
+    """Keep what was made of the evidence that was looked at last: many rules, one after another, look at it the same way."""
+    last: tuple[Evidence, T] | None = None
+
+    @wraps(view)
+    def look(evidence: Evidence) -> T:
+        nonlocal last
+        known = last
+        if known is None or known[0] is not evidence:
+            known = last = (evidence, view(evidence))
+        return known[1]
+
+    return look
 
 
 WORST_FIRST: Final = (

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final
 
 from ipv6check.addressing import Address
 from ipv6check.facts import Answer, AuthorityTries, DnssecFacts, DnsTry, Evidence, ServerTries, Signature
 from ipv6check.model import Reason
 from ipv6check.rules.dns import tries_needed
-from ipv6check.rules.rule import Finding, not_measured
+from ipv6check.rules.rule import Finding, not_measured, remembered
 from ipv6check.rules.vantage import CLOCK_WARN, validates
 from ipv6check.scales import Scales
 
@@ -28,7 +29,7 @@ class SignedQuestion:
     tries: tuple[tuple[DnsTry, Answer], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Zone:
     """A zone's DNSSEC, looked at by the servers that serve it."""
 
@@ -41,7 +42,7 @@ class Zone:
         """So many agreeing answers make a fault."""
         return tries_needed(self.evidence)
 
-    @property
+    @cached_property
     def is_vouched_for(self) -> bool | None:
         """Whether the parent has a DS record for it that validates; None when that was not seen."""
         ds = self.facts.ds
@@ -52,14 +53,14 @@ class Zone:
     @property
     def is_signed(self) -> bool | None:
         """Whether it has keys and signatures; None when no server was heard about its keys."""
-        if self.facts.is_signed and any(answer.signatures for q in self.questions() for _, answer in q.tries):
+        if self.facts.is_signed and any(answer.signatures for q in self.questions for _, answer in q.tries):
             return True
         return False if self.key_answers else None
 
     @property
     def key_answers(self) -> list[Answer]:
         """What the servers said of the zone's keys."""
-        return [answer for q in self.questions() if q.asked[0].type == "DNSKEY" for _, answer in q.tries]
+        return [answer for q in self.questions if q.asked[0].type == "DNSKEY" for _, answer in q.tries]
 
     @property
     def why_unseen(self) -> Reason:
@@ -67,6 +68,7 @@ class Zone:
         weighed = (self.scales.reply(asked) for asked in self.facts.asked if asked.type == "DNSKEY")
         return next((weighing.reason for weighing in weighed if weighing.reason), Reason.DEPENDENCY_FAILED)
 
+    @cached_property
     def questions(self) -> list[SignedQuestion]:
         """The questions to servers that serve the zone (NS-05), each with its answers to judge."""
         serving, grouped = self._serving(), dict[tuple[Address, str, str], list[AuthorityTries]]()
@@ -112,12 +114,18 @@ def _counts(tried: DnsTry) -> bool:
 
 def of_zone(evidence: Evidence, judge: Callable[[Zone], Finding]) -> Finding:
     """Judge the zone, where it was looked at and our resolver validates (OPS-08)."""
-    facts = evidence.dnssec
-    if facts is None:
+    zone = _zone_of(evidence)
+    if zone is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
     if not validates(evidence):
         return not_measured(Reason.RESOLVER_ERROR)
-    return judge(Zone(facts, evidence, Scales(evidence, zone=facts.zone)))
+    return judge(zone)
+
+
+@remembered
+def _zone_of(evidence: Evidence) -> Zone | None:
+    facts = evidence.dnssec
+    return Zone(facts, evidence, Scales(evidence, zone=facts.zone)) if facts is not None else None
 
 
 def fault_of(asked: AuthorityTries, answer: Answer, zone: str) -> str | None:
