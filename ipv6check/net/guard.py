@@ -55,6 +55,8 @@ class OptOut:
 
     def covers_name(self, name: str) -> bool:
         """Whether a name or a domain above it is listed."""
+        if not self.domains:
+            return False
         labels = name.lower().rstrip(".").split(".")
         return any(".".join(labels[i:]) in self.domains for i in range(len(labels)))
 

@@ -26,40 +26,48 @@ class PaceLimits:
     queries_per_second: float = 10.0
 
 
+@dataclass(slots=True)
+class _Times:
+    """Of one key: when the next turn may be, and when the last one was (loop time)."""
+
+    next: float = 0.0
+    last: float = 0.0
+
+
 class Spacing:
     """Lets one thing per interval go for each key, with a burst of `burst` that has been saved up."""
 
     def __init__(self, per_second: float, burst: int = 1) -> None:
         self._interval = 1 / per_second
         self._saved = (burst - 1) * self._interval
-        self._next: OrderedDict[Hashable, float] = OrderedDict()
-        self._last: dict[Hashable, float] = {}
+        self._times: OrderedDict[Hashable, _Times] = OrderedDict()
 
     async def turn(self, key: Hashable) -> None:
         """Wait until it is this key's turn. Turns that we were late for do not bunch together."""
         loop = asyncio.get_running_loop()
         now = loop.time()
-        due = max(self._next.pop(key, 0.0), self._after_last(key), now - self._saved)
-        self._next[key] = due + self._interval
+        times = self._times.pop(key, None) or _Times()
+        self._times[key] = times
+        due = max(times.next, self._after(times.last), now - self._saved)
+        times.next = due + self._interval
         self._forget(now)
         while due > now:
             await asyncio.sleep(due - now)
             now = loop.time()
-            due = self._after_last(key)
-        self._last[key] = now
+            due = self._after(times.last)
+        times.last = now
 
-    def _after_last(self, key: Hashable) -> float:
-        return self._last.get(key, 0.0) + self._interval - self._saved
+    def _after(self, last: float) -> float:
+        return last + self._interval - self._saved
 
     def _forget(self, now: float) -> None:
         """Forget idle keys above the cap, the least recently used first; a busy one is looked at again later."""
-        while len(self._next) > REMEMBERED:
-            key, due = next(iter(self._next.items()))
-            if due > now:
-                self._next.move_to_end(key)
+        while len(self._times) > REMEMBERED:
+            key, times = next(iter(self._times.items()))
+            if times.next > now:
+                self._times.move_to_end(key)
                 return
-            del self._next[key]
-            self._last.pop(key, None)
+            del self._times[key]
 
 
 class Places:

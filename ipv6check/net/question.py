@@ -72,6 +72,7 @@ def dns_try(
     failure: Failure | None = None,
     edns: bool = True,
     took: float | None = None,
+    sends: int = 1,
 ) -> DnsTry:
     """A try that ends now. `took` are the seconds from the packet that was answered."""
     return DnsTry(
@@ -83,4 +84,5 @@ def dns_try(
         answer=answer,
         failure=failure,
         seconds_to_answer=took,
+        sends=sends,
     )

@@ -9,9 +9,9 @@ import random
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from ipv6check.addressing import text_of
 from ipv6check.facts import Answer, DnsTry
@@ -66,15 +66,34 @@ class _Pending:
 
     question: Question
     reader: Reader
-    reply: "asyncio.Future[_Reply]"
+    reply: _Reply | None = None
     sent: dict[Key, _Sent] = field(default_factory=dict)
     malformed: str = ""
     reading: "set[asyncio.Task[None]]" = field(default_factory=set)
+    waiter: "asyncio.Future[None] | None" = None
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Wait for the reply or to be woken, so long at most; `asyncio.wait` takes several times our time for it."""
+        if self.reply is not None:
+            return
+        loop = asyncio.get_running_loop()
+        self.waiter = loop.create_future()
+        timer = loop.call_later(seconds, self.wake) if seconds is not None else None
+        try:
+            await self.waiter
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def wake(self, *_: object) -> None:
+        """Let who waits go on."""
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
 
     def take(self, message: bytes, key: Key, received: float) -> None:
         """Take a message that came to this key, if it is the reply."""
         sent = self.sent[key]
-        if self.reply.done() or not wire.answers(message, key[2], sent.section):
+        if self.reply is not None or not wire.answers(message, key[2], sent.section):
             return
         if len(message) <= PARSED_INLINE:
             try:
@@ -94,8 +113,9 @@ class _Pending:
             self._note(error)
 
     def _believe(self, reply: _Reply) -> None:
-        if not self.reply.done():
-            self.reply.set_result(reply)
+        if self.reply is None:
+            self.reply = reply
+            self.wake()
 
     def _note(self, error: Exception) -> None:
         self.malformed = printable(str(error)) or "no DNS message"
@@ -186,35 +206,33 @@ class Exchange:
         self._pool = pool
         self._guard = guard
         self._pace = None if question.recursion else pace
-        case_bits = 0 if question.recursion else random.getrandbits(64)
-        self._plain = wire.question(question.name, question.type)
-        self._mixed = wire.question(question.name, question.type, case_bits)
-        self._pending = _Pending(question, reader, asyncio.get_running_loop().create_future())
+        self._mixed = wire.question(question.name, question.type, 0 if question.recursion else random.getrandbits(64))
+        self._pending = _Pending(question, reader)
         self._used: list[tuple[UdpSocket, Key]] = []
 
     async def run(self, schedule: Schedule, deadline: float) -> DnsTry:
         """Send at the schedule's times (seconds, with EDNS or not) and give up at the deadline. Take a `turn` before."""
-        start, failure, edns, reply = datetime.now(UTC), None, True, self._pending.reply
+        start, failure, edns, pending = datetime.now(UTC), None, True, self._pending
         ends = [*(at for at, _ in schedule[1:]), deadline]
         try:
             for (at, edns), until in zip(schedule, ends, strict=True):
                 if self._used:
                     await self.turn()
-                if reply.done() or (failure := self._send(edns)) is not None:
+                if pending.reply is not None or (failure := self._send(edns)) is not None:
                     break
-                await asyncio.wait([reply], timeout=until - at)
-            if self._pending.reading and not reply.done():
-                await asyncio.wait(self._pending.reading)
+                await pending.wait(until - at)
+            if pending.reading and pending.reply is None:
+                await asyncio.wait(pending.reading)
         finally:
             for sock, key in self._used:
                 sock.waiting.pop(key, None)
-            for reading in self._pending.reading:
+            for reading in pending.reading:
                 reading.cancel()
-        if reply.done():
-            tried = _answered(self._question, reply.result(), start)
-        else:
-            tried = dns_try(self._question, start, failure=failure or self._silence(), edns=edns)
-        return replace(tried, sends=len(self._used))
+        sends, reply = len(self._used), pending.reply
+        if reply is None:
+            return dns_try(self._question, start, failure=failure or self._silence(), edns=edns, sends=sends)
+        took = reply.received - reply.to.at
+        return dns_try(self._question, start, answer=reply.answer, edns=reply.to.edns, took=took, sends=sends)
 
     async def turn(self) -> None:
         """Wait for the pace, or for the reply if that comes first."""
@@ -224,10 +242,11 @@ class Exchange:
             await self._pace.question(self._question.server)
             return
         turn = asyncio.create_task(self._pace.question(self._question.server))
-        waiting: list[asyncio.Future[Any]] = [turn, self._pending.reply]
+        turn.add_done_callback(self._pending.wake)
         try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            await self._pending.wait()
         finally:
+            turn.remove_done_callback(self._pending.wake)
             turn.cancel()
 
     def _silence(self) -> Failure:
@@ -242,7 +261,7 @@ class Exchange:
             sock = self._pool.pick([sock for sock, _ in self._used])
         except OSError as error:
             return from_error(error, Stage.DNS)
-        key, section = sock.free_key(host, DNS_PORT), self._mixed if edns else self._plain
+        key, section = sock.free_key(host, DNS_PORT), self._mixed if edns else wire.question(question.name, question.type)
         message = question.message(section, key[2], edns=edns)
         if failure := self._guard.send(sock.sock, message, question.server, DNS_PORT, self._host):
             return failure
@@ -251,7 +270,3 @@ class Exchange:
         sock.sends += 1
         self._used.append((sock, key))
         return None
-
-
-def _answered(question: Question, reply: _Reply, start: datetime) -> DnsTry:
-    return dns_try(question, start, answer=reply.answer, edns=reply.to.edns, took=reply.received - reply.to.at)

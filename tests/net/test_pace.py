@@ -124,7 +124,7 @@ def test_idle_keys_are_forgotten_and_busy_ones_are_not(monkeypatch: pytest.Monke
         for number in range(5000):
             await spacing.turn(number)
             await asyncio.sleep(0.01)
-        return len(spacing._next), await busy
+        return len(spacing._times), await busy
 
     kept, busy = run(many())
     assert kept <= 202
