@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import dns.dnssec
@@ -65,6 +66,7 @@ def _key(text: str) -> Key | None:
     return Key(tag=tag, flags=int(rdata.flags), algorithm=int(rdata.algorithm), bits=bits, rdata=text)
 
 
+@lru_cache(64)
 def _rdata(text: str) -> Any:
     """A DNSKEY record, read by splitting: dnspython's reader of text takes half a second for the largest."""
     flags, protocol, algorithm, *key = text.split()

@@ -7,11 +7,10 @@ not well-formed, is left to dnspython (see `wire.read`), so that nothing is an a
 import base64
 import re
 import struct
+from functools import lru_cache
 from typing import Final
 
 import dns.exception
-import dns.ipv4
-import dns.ipv6
 import dns.rcode
 import dns.rdata
 import dns.rdataclass
@@ -28,6 +27,12 @@ IN: Final = 1
 SIGNER: Final = 18
 """Where the signer's name begins in the data of an RRSIG."""
 
+SELF_CONTAINED: Final = frozenset({A, AAAA, 43, 47, 48, 50, 51, 52, 59, 60})
+"""Types whose data no other part of a message can matter to: without names, or beginning with one (NSEC)."""
+
+REMEMBERED: Final = 512
+"""Octets of such data up to which what was read is remembered: each of a zone's servers gives the same."""
+
 META: Final = 128
 """Types from this one on are no data, or odd (RFC 6895)."""
 
@@ -36,6 +41,7 @@ SINGLE: Final = frozenset({CNAME, SOA, 39, 47, 50, 51})
 
 LONGEST_NAME: Final = 253
 MOST_HOPS: Final = 8
+POINTER: Final = 0xC000
 CHAIN_LIMIT: Final = 16
 PLAIN_LABEL: Final = re.compile(rb"[a-z0-9_-]+")
 PLAIN_NAME: Final = re.compile(r"[a-z0-9_.-]*")
@@ -62,6 +68,31 @@ class _Set:
 Section = dict[tuple[str, int], _Set]
 
 
+@lru_cache(4096)
+def _labels(octets: bytes) -> str:
+    """Labels in lower case, each after its length, as text: a scan reads the same ones again and again."""
+    labels, at = [], 0
+    while at < len(octets):
+        label = octets[at + 1 : at + 1 + octets[at]]
+        if not PLAIN_LABEL.fullmatch(label):
+            raise _NotPlainError
+        labels.append(label.decode())
+        at += 1 + len(label)
+    return ".".join(labels)
+
+
+@lru_cache(256)
+def _rcode(number: int) -> str:
+    """The mnemonic of an RCODE."""
+    return dns.rcode.to_text(dns.rcode.Rcode(number))
+
+
+@lru_cache(256)
+def _type(mnemonic: str) -> int:
+    """The number of a record type."""
+    return int(RdataType.make(mnemonic))
+
+
 class _Reader:
     """Goes through one message."""
 
@@ -75,38 +106,25 @@ class _Reader:
 
     def name(self, at: int, limit: int, depth: int = 0) -> tuple[str, int]:
         """The name at an offset, lower case without final dot, and what follows it. It must end before `limit`."""
-        message, labels, here, hops = self.message, [], at, 0
-        while True:
-            if here >= limit:
+        message, here, hops = self.message, at, 0
+        while here < limit and 0 < message[here] < 64:
+            here += 1 + message[here]
+        if here >= limit:
+            raise _NotPlainError
+        text = _labels(message[at:here].lower()) if here > at else ""
+        if message[here]:
+            target = int.from_bytes(message[here : here + 2], "big") - POINTER if here + 1 < limit else self.size
+            if not 0 <= target < at or depth > MOST_HOPS:
                 raise _NotPlainError
-            count = message[here]
-            if count == 0:
-                here += 1
-                break
-            if count < 64:
-                following = here + 1 + count
-                label = message[here + 1 : following].lower()
-                if following > limit or not PLAIN_LABEL.fullmatch(label):
-                    raise _NotPlainError
-                labels.append(label.decode())
-                here = following
-                continue
-            target = (count & 0x3F) << 8 | message[here + 1] if count >= 192 and here + 1 < limit else self.size
-            if target >= at or depth > MOST_HOPS:
-                raise _NotPlainError
-            known = self._names.get(target)
-            if known is None:
-                known = (self.name(target, at, depth + 1)[0], self._names[target][1])
-            suffix, hops = known[0], known[1] + 1
-            if suffix:
-                labels.append(suffix)
-            here += 2
-            break
-        text = ".".join(labels)
+            if target not in self._names:
+                self.name(target, at, depth + 1)
+            suffix, hops = self._names[target]
+            text, hops = f"{text}.{suffix}" if text and suffix else text or suffix, hops + 1
+            here += 1
         if len(text) > LONGEST_NAME or hops > MOST_HOPS:
             raise _NotPlainError
         self._names[at] = (text, hops)
-        return text, here
+        return text, here + 1
 
     def section(self, at: int, count: int, *, is_additional: bool) -> tuple[Section, int]:
         """The records of a section by name and type, and what follows them."""
@@ -167,13 +185,13 @@ class _Reader:
             if after - data - SIGNER != (len(signer) + 2 if signer else 1):
                 raise _NotPlainError  # a signer's name is never compressed (RFC 4034)
             return ""
-        return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), message, data, length).to_digestable()
+        return _rdata(message, rdtype, data, length).to_digestable()
 
 
 def read(message: bytes, name: str, rdtype: str) -> Answer | None:
     """Read a reply; None when it is not plain."""
     wanted_name = name.lower().removesuffix(".")
-    number = int(RdataType.make(rdtype))
+    number = _type(rdtype)
     if not PLAIN_NAME.fullmatch(wanted_name) or number == RRSIG:
         return None
     try:
@@ -205,13 +223,13 @@ def _read(message: bytes, owner: str, rdtype: int) -> Answer:
     soa = next((key[0] or "." for section in (answer, authority) for key in section if key[1] == SOA), "")
     referral = next((key[0] for key in authority if key[1] == NS), None)
     return Answer(
-        rcode=dns.rcode.to_text(dns.rcode.Rcode(flags & 0x000F | reader.extended_rcode)),
+        rcode=_rcode(flags & 0x000F | reader.extended_rcode),
         authoritative=bool(flags & 0x0400),
         authenticated=bool(flags & 0x0020),
         truncated=bool(flags & 0x0200),
         recursion_available=bool(flags & 0x0080),
         edns=reader.has_edns,
-        records=tuple(_text(message, rdtype, *rdata) for rdata in wanted.rdata) if wanted else (),
+        records=tuple(_rdata(message, rdtype, *rdata).to_text() for rdata in wanted.rdata) if wanted else (),
         aliases=tuple(aliases),
         ttl=wanted.ttl if wanted else None,
         signed=signed,
@@ -225,17 +243,21 @@ def _read(message: bytes, owner: str, rdtype: int) -> Answer:
     )
 
 
-def _text(message: bytes, rdtype: int, data: int, length: int) -> str:
-    if rdtype == A:
-        return dns.ipv4.inet_ntoa(message[data : data + length])
-    if rdtype == AAAA:
-        return dns.ipv6.inet_ntoa(message[data : data + length])
-    return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), message, data, length).to_text()
+def _rdata(message: bytes, rdtype: int, data: int, length: int) -> dns.rdata.Rdata:
+    """The data of a record as dnspython reads them."""
+    if rdtype in SELF_CONTAINED and length <= REMEMBERED:
+        return _self_contained(rdtype, message[data : data + length])
+    return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), message, data, length)
+
+
+@lru_cache(4096)
+def _self_contained(rdtype: int, octets: bytes) -> dns.rdata.Rdata:
+    return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), octets, 0, len(octets))
 
 
 def _glue(message: bytes, additional: Section) -> list[tuple[str, str]]:
     return [
-        (owner or ".", _text(message, rdtype, *rdata))
+        (owner or ".", _rdata(message, rdtype, *rdata).to_text())
         for (owner, rdtype), records in additional.items()
         if rdtype in (A, AAAA)
         for rdata in records.rdata
