@@ -57,7 +57,8 @@ def has_failures(seen: object) -> bool:
     if isinstance(seen, Attempt) and seen.failure is not None:
         return True
     kind: Any = type(seen)
-    return any(has_failures(getattr(seen, name)) for name in _fields_with_tries(kind))
+    parts = (getattr(seen, name) for name in _fields_with_tries(kind))
+    return any(part and has_failures(part) for part in parts)
 
 
 @cache
