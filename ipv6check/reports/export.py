@@ -67,6 +67,7 @@ def run_object(run: Run) -> dict[str, Any]:
         "planned": run.planned,
         "finished": run.finished,
         "is_complete": run.is_complete,
+        "is_partial": run.is_partial,
         "version": run.version,
         "rules_version": run.rules_version,
     }
@@ -86,6 +87,8 @@ def domain_object(run: Run, card: Card) -> dict[str, Any]:
         "percent": card.score.percent,
         "coverage": card.score.coverage,
         "flags": list(card.score.flags),
+        "exempt": list(card.exempt),
+        "disputed": list(card.disputed),
         "checks": {rule.id: _check(card.verdicts[rule.id]) for rule in RULES},
     }
 

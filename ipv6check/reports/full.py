@@ -64,6 +64,8 @@ COLUMNS: Final = (
     Column("percent", Type.NUMBER, lambda run, card: card.score.percent),
     Column("coverage", Type.NUMBER, lambda run, card: card.score.coverage),
     Column("flags", Type.TEXTS, lambda run, card: card.score.flags),
+    Column("exempt", Type.TEXTS, lambda run, card: card.exempt),
+    Column("disputed", Type.TEXTS, lambda run, card: card.disputed),
     *(_check(rule.id) for rule in RULES),
 )
 NAMES: Final = tuple(column.name for column in COLUMNS)

@@ -12,6 +12,7 @@ from ipv6check.reports.extras import missing
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import speech
 from ipv6check.reports.levels import KEYS, Badge, badge, badge_by
+from ipv6check.reports.standing import grouped
 from ipv6check.rules.words import Language
 from ipv6check.score import Card
 
@@ -38,9 +39,7 @@ def write_workbook(run: Run, cards: Sequence[Card], out: BinaryIO, language: Lan
     except ImportError:
         raise missing("xlsx") from None
     said, made = speech(language), io.BytesIO()
-    by_key: dict[str, list[Card]] = {}
-    for card in map(completed, cards):
-        by_key.setdefault(badge(card.score, said).key, []).append(card)
+    by_key = grouped(map(completed, cards), lambda card: badge(card.score, said).key)
     keys = [key for key in KEYS if key in by_key]
     book = xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     write = _Writer(book)

@@ -65,6 +65,7 @@ RUN: Final = record(
     planned=COUNT,
     finished=COUNT,
     is_complete=YES_OR_NO,
+    is_partial=YES_OR_NO,
     version=TEXT,
     rules_version=TEXT,
 )
@@ -89,6 +90,8 @@ DOMAIN: Final[dict[str, Schema]] = {
     "percent": {"type": ["number", "null"], "minimum": 0, "maximum": 100},
     "coverage": SHARE,
     "flags": array(one_of(FLAGS)),
+    "exempt": array(one_of(CHECKS)),
+    "disputed": array(one_of(CHECKS)),
     "checks": counts(ref("Check")),
 }
 LEVEL_WORDS: Final = record(name=TEXT, meaning=TEXT)

@@ -3,12 +3,14 @@
 import csv
 import json
 from dataclasses import replace
+from datetime import date
 from io import StringIO
 from typing import Any
 
 import pytest
 
-from ipv6check.model import Outcome, Reason
+from ipv6check.model import Dispute, Exemption, Outcome, Reason
+from ipv6check.reports import full
 from ipv6check.reports.export import PROFILES, write_csv, write_json, write_jsonl
 from ipv6check.rules import RULES
 from tests.reports.sample_world import Vantage
@@ -17,7 +19,7 @@ from tests.reports.samples import city, good, unseen_card, verdict, with_verdict
 RUN, CARD, EVIDENCE = good()
 KEYS = [
     *("domain", "agency", "run", "vantage", "measured_at", "rules_version", "level", "level_is_minimum", "percent"),
-    *("coverage", "flags", "checks"),
+    *("coverage", "flags", "exempt", "disputed", "checks"),
 ]
 OUTCOMES = {"pass", "warn", "fail", "info", "n/a", "nm"}
 
@@ -143,6 +145,22 @@ def test_the_full_profile_tells_each_outcome() -> None:
     assert found["DNS-02"] == "nm:opt-out"
     assert (found["percent"], found["level_is_minimum"]) == ("", "true")
     assert dict(zip(head, table(RUN, [CARD], profile="full")[1], strict=True))["DNS-02"] == Outcome.PASS.value
+
+
+def test_what_people_say_stands_beside_the_results_and_not_in_the_registrys_form() -> None:
+    """A plain fail would be read as one that nobody knows of; what was answered is over."""
+    accepted = Exemption(domain="cong.hanoi.gov.vn", check="WEB-07", until=date(2026, 12, 31), by="Sở Mẫu", why="thay máy chủ")
+    doubted = Dispute(domain="cong.hanoi.gov.vn", check="NS-05", since=date(2026, 11, 1), by="Sở Mẫu", says="vẫn chạy")
+    answered = replace(doubted, check="DNS-02", answered=date(2026, 11, 3), answer="đã đo lại")
+    card = replace(CARD, exemptions={"WEB-07": accepted}, disputes={"NS-05": doubted, "DNS-02": answered})
+    (line,) = lines(RUN, [card])
+    assert (line["exempt"], line["disputed"]) == (["WEB-07"], ["NS-05"])
+    head, row = table(RUN, [card], profile="full")
+    found = dict(zip(head, row, strict=True))
+    assert (found["exempt"], found["disputed"]) == ("WEB-07", "NS-05")
+    assert {"exempt", "disputed"} <= {row[0] for row in full.dictionary()}
+    assert table(RUN, [card]) == table(RUN, [CARD])
+    assert (lines(RUN, [CARD])[0]["exempt"], lines(RUN, [CARD])[0]["disputed"]) == ([], [])
 
 
 def test_an_unknown_profile_is_a_mistake() -> None:
