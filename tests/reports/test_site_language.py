@@ -1,5 +1,8 @@
 """The catalogue of the furniture's texts, and dates and numbers as people write them."""
 
+import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -58,6 +61,22 @@ def test_the_compiled_catalogue_is_fresh(vietnamese: Catalog) -> None:
     compiled = BytesIO()
     write_mo(compiled, vietnamese)
     assert CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue(), "pybabel compile (see locale/babel.cfg)"
+
+
+def test_the_recipe_leaves_a_fresh_catalogue_as_it_is(tmp_path: Path) -> None:
+    """As it stands in the file: whoever follows it finds what was changed, and nothing else."""
+    copy = tmp_path / "ipv6check" / "reports"
+    shutil.copytree(REPORTS, copy, ignore=shutil.ignore_patterns("__pycache__", "static", "fonts"))
+    comment = "".join(
+        line[1:] for line in (copy / "locale" / "babel.cfg").read_text().splitlines(keepends=True) if line[0] == "#"
+    )
+    commands = [line for line in comment.replace("\\\n", "").splitlines() if line.split()[0] == "pybabel"]
+    assert [line.split()[1] for line in commands] == ["extract", "update", "compile"]
+    for command in commands:
+        words = command.replace("/tmp/", f"{tmp_path}/").split()[1:]
+        subprocess.run([sys.executable, "-m", "babel.messages.frontend", *words], cwd=tmp_path, check=True, capture_output=True)
+    for kept in (CATALOGUE, CATALOGUE.with_suffix(".mo")):
+        assert (copy / kept.relative_to(REPORTS)).read_bytes() == kept.read_bytes(), kept.name
 
 
 @pytest.mark.parametrize(
