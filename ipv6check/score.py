@@ -241,3 +241,13 @@ class Card:
     measured_at: datetime | None = None
     exemptions: Mapping[str, Exemption] = field(default_factory=dict)
     disputes: Mapping[str, Dispute] = field(default_factory=dict)
+
+    @property
+    def exempt(self) -> tuple[str, ...]:
+        """The checks whose faults somebody accepts."""
+        return tuple(self.exemptions)
+
+    @property
+    def disputed(self) -> tuple[str, ...]:
+        """The checks that are under review; what was answered is not."""
+        return tuple(check for check, one in self.disputes.items() if one.answered is None)

@@ -4,7 +4,7 @@ Nothing of other agencies is in it, and the same run gives the same bytes.
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -36,14 +36,6 @@ ORDINARY: Final = 0o100644 << 16
 """A file that everybody may read, as a zip notes it."""
 
 UNIX: Final = 3
-
-
-def by_agency(cards: Iterable[Card]) -> dict[str, list[Card]]:
-    """The cards of each agency, by its name, in the order of the list."""
-    found: dict[str, list[Card]] = {}
-    for card in cards:
-        found.setdefault(card.target.agency, []).append(card)
-    return found
 
 
 def bundle_name(agency: str, run: Run) -> str:

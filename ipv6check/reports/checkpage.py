@@ -1,27 +1,24 @@
 """The page of one check: what it asks, how the domains stand, who does not meet it, how that went, and what to do."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, TypeVar
+from typing import Final
 
 from ipv6check.model import Outcome
 from ipv6check.reports.catalogue import CheckRow, in_general, row_of
 from ipv6check.reports.charts import Segment, stacked
 from ipv6check.reports.curves import Curve, curve
 from ipv6check.reports.findings import Finding, Sign, finding, is_ours, sign
-from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech
+from ipv6check.reports.links import Link, Links, links, to_domain
 from ipv6check.reports.past import Past
-from ipv6check.reports.paths import agency_page, domain_page
-from ipv6check.reports.resources import Link, Links, links
+from ipv6check.reports.paths import agency_page
 from ipv6check.reports.scorecard import agency_name
-from ipv6check.reports.standing import counted
+from ipv6check.reports.standing import by_agency, counted, grouped
 from ipv6check.rules import BY_ID, Rule, words
 from ipv6check.score import Card
-
-K = TypeVar("K")
 
 COUNTED: Final = (
     *(Outcome.FAIL, Outcome.WARN, Outcome.PASS, Outcome.INFO),
@@ -101,7 +98,7 @@ def check_view(id_: str, cards: Iterable[Card], shown: Figures, speech: Speech) 
     rule = BY_ID[id_]
     own = counted(cards) if _has_domains(rule) else []
     ill = [card for card in own if words.needs_action(card.verdicts[id_])]
-    causes = sorted(_grouped(ill, lambda card: card.verdicts[id_].case).values(), key=lambda same: -len(same))
+    causes = sorted(grouped(ill, lambda card: card.verdicts[id_].case).values(), key=lambda same: -len(same))
     reasons = Counter(card.verdicts[id_].reason for card in own)
     return CheckPage(
         check=row_of(rule, speech),
@@ -117,27 +114,20 @@ def check_view(id_: str, cards: Iterable[Card], shown: Figures, speech: Speech) 
 
 def _cause(id_: str, same: Sequence[Card], speech: Speech) -> Cause:
     domain = same[0].target.domain
-    return Cause(len(same), Link(for_terminal(domain), domain_page(domain)), finding(same[0].verdicts[id_], speech, domain))
+    return Cause(len(same), to_domain(domain), finding(same[0].verdicts[id_], speech, domain))
 
 
 def _agencies(id_: str, own: Iterable[Card], ill: Iterable[Card], speech: Speech) -> tuple[AgencyRow, ...]:
     """The agencies with most failures first."""
-    of_all = _grouped(own, _agency)
-    rows = (_agency_row(id_, name, of_all[name], same, speech) for name, same in _grouped(ill, _agency).items())
+    of_all = by_agency(own)
+    rows = (_agency_row(id_, name, of_all[name], same, speech) for name, same in by_agency(ill).items())
     return tuple(sorted(rows, key=lambda row: (-row.failed, -row.warned)))
-
-
-def _agency(card: Card) -> str:
-    return card.target.agency
 
 
 def _agency_row(id_: str, name: str, own: Iterable[Card], ill: Iterable[Card], speech: Speech) -> AgencyRow:
     outcomes = Counter(card.verdicts[id_].outcome for card in own)
     worst_first = sorted(ill, key=lambda card: card.verdicts[id_].outcome is not Outcome.FAIL)
-    places = [
-        Link(for_terminal(card.target.domain), domain_page(card.target.domain), _note(id_, card, speech))
-        for card in worst_first
-    ]
+    places = [to_domain(card.target.domain, _note(id_, card, speech)) for card in worst_first]
     return AgencyRow(
         name=agency_name(name, speech),
         page=agency_page(name),
@@ -152,11 +142,4 @@ def _note(id_: str, card: Card, speech: Speech) -> str:
     """Whether somebody accepts the result, or doubts it and has no answer yet, in a word."""
     if id_ in card.exemptions:
         return speech.gettext("Exception")
-    return speech.gettext("Under review") if id_ in card.disputes and card.disputes[id_].answered is None else ""
-
-
-def _grouped(cards: Iterable[Card], key: Callable[[Card], K]) -> dict[K, list[Card]]:
-    found: dict[K, list[Card]] = {}
-    for card in cards:
-        found.setdefault(key(card), []).append(card)
-    return found
+    return speech.gettext("Under review") if id_ in card.disputed else ""

@@ -7,7 +7,8 @@ from typing import Final
 from ipv6check.reports import charts
 from ipv6check.reports.cover import Cover, Step
 from ipv6check.reports.language import Speech
-from ipv6check.reports.resources import PARTIES, Links, change_in_words, linked
+from ipv6check.reports.links import Links
+from ipv6check.reports.resources import PARTIES, change_in_words, linked
 from ipv6check.rules.words import term
 
 SIZE: Final = 1000

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ipv6check.reports.resources import Link
+from ipv6check.reports.links import Link
 from ipv6check.reports.standing import Group
 
 MOST_HERE: Final = 100

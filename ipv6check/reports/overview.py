@@ -17,7 +17,7 @@ from ipv6check.reports.paths import agency_page
 from ipv6check.reports.problems import Assignment, Problem, assignments, problems
 from ipv6check.reports.scorecard import agency_name
 from ipv6check.reports.standing import AgencyRow, Audience, Group, agencies, counted, groups, is_open_below, median_level
-from ipv6check.reports.tree import Branch, Place, Tree, branch
+from ipv6check.reports.tree import Branch, Place, Tree, branch, place
 from ipv6check.score import GOAL_LEVEL, HIGHEST_LEVEL, Card, RollUp, roll_up
 
 DUAL_STACK = (GOAL_LEVEL, N_("Dual stack IPv4/IPv6"), N_("programme goal 2021–2025"))
@@ -93,7 +93,7 @@ class AgencyView:
     page: str
     name: str
     code: str
-    place: Place | None
+    place: Place
     health: Health
     total: RollUp
     median: str
@@ -131,10 +131,9 @@ def overview(run: Run, cards: Sequence[Card], speech: Speech, audience: Audience
     )
 
 
-def agency_view(
-    name: str, cards: Sequence[Card], whole: Overview, speech: Speech, audience: Audience, where: Place | None = None
-) -> AgencyView:
-    """Put one agency into words; `cards` are those on its page, `whole` is the city, `where` its place in the tree."""
+def agency_view(name: str, tree: Tree, whole: Overview, speech: Speech, audience: Audience) -> AgencyView:
+    """Put one agency of the tree into words; `whole` is the city."""
+    cards = tree.cards(name)
     own = counted(cards)
     total = roll_up(card.score for card in own)
     listed = [card.target for card in cards if card.target.agency == name]
@@ -142,7 +141,7 @@ def agency_view(
     return AgencyView(
         page=agency_page(name),
         name=agency_name(name, speech),
-        place=where,
+        place=place(name, tree, speech),
         code=for_terminal(next((one.agency_code for one in listed if one.agency_code), "")),
         health=whole.health,
         total=total,

@@ -8,10 +8,8 @@ from typing import Final
 from ipv6check.model import Outcome, Severity, Verdict
 from ipv6check.reports import charts
 from ipv6check.reports.findings import FIRST_LEVEL_OF, Finding, finding, is_ours, steps
-from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech
-from ipv6check.reports.paths import domain_page
-from ipv6check.reports.resources import Link
+from ipv6check.reports.links import Link, to_domain
 from ipv6check.rules import BY_ID, words
 from ipv6check.score import Card
 
@@ -118,14 +116,10 @@ def assignments(cards: Sequence[Card], speech: Speech) -> tuple[Assignment, ...]
 
 
 def _actions(actions: Mapping[tuple[str, str], list[tuple[Finding, Card]]]) -> tuple[Action, ...]:
-    listed = [Action(cases[0][0], tuple(_place(card) for _, card in cases)) for cases in actions.values()]
+    listed = [Action(cases[0][0], tuple(to_domain(card.target.domain) for _, card in cases)) for cases in actions.values()]
     return tuple(sorted(listed, key=lambda action: (_rank(action), -len(action.places), action.finding.id)))
 
 
 def _rank(action: Action) -> tuple[int, int]:
     """What stands in the way of the lowest level comes first."""
     return (action.finding.sign.key != Outcome.FAIL.value, FIRST_LEVEL_OF.get(action.finding.id, 9))
-
-
-def _place(card: Card) -> Link:
-    return Link(for_terminal(card.target.domain), domain_page(card.target.domain))

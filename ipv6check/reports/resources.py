@@ -1,6 +1,6 @@
 """The page of Internet resources in words: prefixes, AS numbers, operators of name servers, and what one change would lift."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,9 +12,8 @@ from ipv6check.reports.failures import State
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.inventory import Autonomous, Inventory, Operator, Prefix
 from ipv6check.reports.language import N_, UNKNOWN, Speech
-from ipv6check.reports.paths import agency_page, domain_page
+from ipv6check.reports.links import Links, links, to_agency, to_domain
 from ipv6check.reports.providers import at_goal
-from ipv6check.reports.scorecard import agency_name
 from ipv6check.reports.whatif import AAAA, ANSWER, GLUE, OPERATOR, ROUTE, SECURE, WEB, Cause, Lift, Trials, WhatIf
 from ipv6check.rules.words import term
 from ipv6check.score import Card, Verdicts
@@ -68,23 +67,6 @@ TABLES: Final = {
     "names": N_("names of AS numbers"),
     "holders": N_("names of address holders"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """A name and its page; `note` is a word that stands behind it."""
-
-    text: str
-    page: str
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Names with pages, and how many more there are."""
-
-    shown: tuple[Link, ...]
-    more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,16 +221,11 @@ def change_in_words(cause: Cause, speech: Speech) -> str:
 
 def linked(domains: Iterable[str]) -> Links:
     """Domains with their pages, as many as are shown."""
-    return links([Link(for_terminal(domain, TEXT), domain_page(domain)) for domain in domains], MOST_DOMAINS)
-
-
-def links(every: Sequence[Link], most: int) -> Links:
-    """So many of them at most."""
-    return Links(tuple(every[:most]), max(len(every) - most, 0))
+    return links(list(map(to_domain, domains)), MOST_DOMAINS)
 
 
 def _operator(row: Operator, by_domain: Mapping[str, Card], speech: Speech) -> OperatorRow:
-    agencies = [Link(agency_name(agency, speech), agency_page(agency)) for agency, _ in row.agencies.most_common()]
+    agencies = [to_agency(agency, speech) for agency, _ in row.agencies.most_common()]
     return OperatorRow(
         name=for_terminal(row.name, TEXT),
         servers=tuple((for_terminal(host, TEXT), _state(state, speech)) for host, state in sorted(row.states.items())),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from ipv6check.model import Target
 from ipv6check.reports import charts
@@ -14,6 +14,9 @@ from ipv6check.reports.paths import agency_page, domain_page
 from ipv6check.reports.remarks import Remark, remarks
 from ipv6check.reports.scorecard import agency_name
 from ipv6check.score import GOAL_LEVEL, Card, RollUp, Score, roll_up
+
+T = TypeVar("T")
+K = TypeVar("K")
 
 Audience = Literal["internal", "public"]
 
@@ -102,6 +105,19 @@ def counted(cards: Iterable[Card]) -> list[Card]:
     return [card for card in cards if not card.target.is_demo]
 
 
+def grouped(items: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Items by a key, in the order in which they come."""
+    found: dict[K, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
+
+
+def by_agency(cards: Iterable[Card], heir_of: Callable[[str], str] = str) -> dict[str, list[Card]]:
+    """The cards of each agency, by its name, in the order of the list; `heir_of` an agency is who counts its domains."""
+    return grouped(cards, lambda card: heir_of(card.target.agency))
+
+
 def agencies(
     cards: Sequence[Card], speech: Speech, can_rank: bool = True, heir_of: Callable[[str], str] = str
 ) -> tuple[tuple[AgencyRow, ...], tuple[AgencyRow, ...]]:
@@ -109,9 +125,7 @@ def agencies(
 
     `heir_of` an agency is who counts its domains.
     """
-    by_name: dict[str, list[Card]] = {}
-    for card in counted(cards):
-        by_name.setdefault(heir_of(card.target.agency), []).append(card)
+    by_name = by_agency(counted(cards), heir_of)
     totals = {name: roll_up(card.score for card in own) for name, own in by_name.items()}
     able = [name for name, total in totals.items() if can_rank and total.is_ranked]
     ranked = sorted(able, key=lambda name: _order(totals[name]))

@@ -9,10 +9,9 @@ from typing import Final
 from ipv6check.model import KINDS
 from ipv6check.reports.hostile import for_terminal
 from ipv6check.reports.language import Speech
-from ipv6check.reports.paths import agency_page
-from ipv6check.reports.resources import Link
+from ipv6check.reports.links import Link, to_agency
 from ipv6check.reports.scorecard import agency_name
-from ipv6check.reports.standing import AgencyRow, agency_row, counted
+from ipv6check.reports.standing import AgencyRow, agency_row, by_agency, counted, grouped
 from ipv6check.rules.words import term
 from ipv6check.score import Card, roll_up
 from ipv6check.targets.agencies import Bodies, has_ended, heir, joined
@@ -32,15 +31,9 @@ class Tree:
     def __init__(self, cards: Sequence[Card], bodies: Bodies, day: date) -> None:
         self.bodies: Bodies = joined(bodies, (card.target for card in cards))
         self._day = day
-        self._own: dict[str, list[Card]] = {}
-        self._counted: dict[str, list[Card]] = {}
-        for card in cards:
-            self._own.setdefault(card.target.agency, []).append(card)
-            self._counted.setdefault(self.heir(card.target.agency), []).append(card)
-        self._forerunners: dict[str, list[str]] = {}
-        for name in self._own:
-            if self.heir(name) != name:
-                self._forerunners.setdefault(self.heir(name), []).append(name)
+        self._own = by_agency(cards)
+        self._counted = by_agency(cards, self.heir)
+        self._forerunners = grouped((name for name in self._own if self.heir(name) != name), self.heir)
 
     def heir(self, name: str) -> str:
         """Who stands for a body in totals."""
@@ -141,7 +134,7 @@ def branch(name: str, depth: int, tree: Tree, speech: Speech) -> Branch:
         own=len(counted(tree.cards(name))),
         has_below=bool(tree.below(name)),
         until=_until(name, tree, speech),
-        heir=None if is_counted_here else _link(tree.heir(name), speech),
+        heir=None if is_counted_here else to_agency(tree.heir(name), speech),
     )
 
 
@@ -149,17 +142,13 @@ def place(name: str, tree: Tree, speech: Speech) -> Place:
     """Where a body stands."""
     above, heir_ = tree.above(name), tree.heir(name)
     return Place(
-        above=_link(above, speech) if above is not None else None,
+        above=to_agency(above, speech) if above is not None else None,
         until=_until(name, tree, speech),
-        heir=_link(heir_, speech) if heir_ != name else None,
+        heir=to_agency(heir_, speech) if heir_ != name else None,
         forerunners=tuple(branch(other, 0, tree, speech) for other in tree.forerunners(name)),
         branches=branches(tree, speech, name) if tree.below(name) else (),
         note=for_terminal(tree.bodies[name].note, TEXT),
     )
-
-
-def _link(name: str, speech: Speech) -> Link:
-    return Link(agency_name(name, speech), agency_page(name))
 
 
 def _until(name: str, tree: Tree, speech: Speech) -> str:

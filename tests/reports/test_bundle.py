@@ -11,7 +11,8 @@ from zipfile import ZipFile
 import pytest
 
 from ipv6check.model import Body
-from ipv6check.reports.bundle import by_agency, write_bundle
+from ipv6check.reports.bundle import write_bundle
+from ipv6check.reports.standing import by_agency
 from ipv6check.score import Card
 from tests.reports import test_site_pages as every_page
 from tests.reports.html_page import Page, pages_of

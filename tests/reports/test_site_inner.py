@@ -17,11 +17,11 @@ from ipv6check.reports.curves import curve
 from ipv6check.reports.inventory import Inventory
 from ipv6check.reports.language import speech
 from ipv6check.reports.levelpages import MOST_HERE, ON_A_PAGE, cut
+from ipv6check.reports.links import Link
 from ipv6check.reports.past import Past
 from ipv6check.reports.paths import agency_page
 from ipv6check.reports.problems import MOST_ACTIONS, MOST_PLACES, assignments
 from ipv6check.reports.providers import provider_rows
-from ipv6check.reports.resources import Link
 from ipv6check.reports.runpage import MOST_LOOKS, Conditions, run_page
 from ipv6check.reports.site import write_site
 from ipv6check.reports.standing import groups

@@ -12,9 +12,11 @@ from ipv6check.reports.health import can_rank, health
 from ipv6check.reports.language import speech
 from ipv6check.reports.levels import KEYS, badge, badge_by, key_of
 from ipv6check.reports.overview import agency_view, distribution, goals, overview
+from ipv6check.reports.past import day_of
 from ipv6check.reports.problems import assignments, problems
 from ipv6check.reports.scorecard import scorecard
 from ipv6check.reports.standing import agencies, counted
+from ipv6check.reports.tree import Tree
 from ipv6check.rules import BY_ID
 from ipv6check.score import Card, roll_up, score
 from tests.reports.sample_city import CITY, TREES, City, sample_city
@@ -175,7 +177,7 @@ def test_an_agencys_actions_are_those_of_its_domains(city: City) -> None:
     ]
     assert sorted(assigned) == sorted((verdict.id, card.target.domain) for card in own for verdict in steps(card))
     whole = overview(city.run, city.cards, EN, "internal")
-    shown = agency_view(TREES, [card for card in city.cards if card.target.agency == TREES], whole, EN, "internal")
+    shown = agency_view(TREES, Tree(city.cards, {}, day_of(city.run.started_at)), whole, EN, "internal")
     assert shown.rank == (2, 5)
     assert shown.total == roll_up(card.score for card in own)
 

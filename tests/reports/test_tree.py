@@ -56,7 +56,7 @@ def test_a_code_is_the_agencys_own(city: City) -> None:
         for card in sorted(city.cards, key=lambda card: card.target.agency != FERRIES)
     ]
     tree, whole = Tree(coded, STRUCTURE, DAY), overview(city.run, coded, VI, "internal")
-    codes = {name: agency_view(name, tree.cards(name), whole, VI, "internal").code for name in (FERRIES, LANTERNS)}
+    codes = {name: agency_view(name, tree, whole, VI, "internal").code for name in (FERRIES, LANTERNS)}
     assert codes == {FERRIES: "H26.9", LANTERNS: ""}
 
 
