@@ -23,12 +23,12 @@ from benchmarks.serve import store
 from ipv6check.changes import LEVEL, Change, Kind
 from ipv6check.config import Settings, Store
 from ipv6check.model import Run
+from ipv6check.nightly import in_order
 from ipv6check.programme import course, load
 from ipv6check.reports.past import RECENT, STRIP_DAYS, Past
 from ipv6check.reports.site import write_site
 from ipv6check.score import Card
 from ipv6check.serve.app import app
-from ipv6check.serve.sites import in_order
 from ipv6check.store import Archive, Database
 
 NIGHTS: Final = 365

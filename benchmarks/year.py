@@ -11,11 +11,12 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.nights import Year, run_id_of, store
+from benchmarks.nights import START, Year, run_id_of, store
 from ipv6check.changes import LEVEL
 from ipv6check.store import Archive, Database
 
@@ -62,6 +63,7 @@ def questions(path: Path, year: Year, night: int) -> dict[str, Question]:
     """What is asked after a night."""
     recent = [run_id_of(n) for n in range(night - 29, night + 1)]
     run_id, before = run_id_of(night), run_id_of(night - 10)
+    since = START + timedelta(days=night - FIRST + 1)
     domain, agency = year.targets[0].domain, year.targets[0].agency
     of_agency = [target.domain for target in year.targets if target.agency == agency]
     return {
@@ -69,6 +71,7 @@ def questions(path: Path, year: Year, night: int) -> dict[str, Question]:
         "latest of all: its rows alone": lambda archive: _rows_of_newest(path),
         "latest of one domain": lambda archive: archive.cards(str(archive.latest_run_of(domain)), [domain]),
         "trend of one check": lambda archive: archive.history.tally(CHECK),
+        f"trend of one check, the newest {FIRST} nights": lambda archive: archive.history.tally(CHECK, since=since),
         "trend of the level": lambda archive: archive.history.tally(LEVEL),
         "trend of one check, one agency": lambda archive: archive.history.tally(CHECK, agency),
         "changes of a night": lambda archive: archive.history.changes([run_id]),

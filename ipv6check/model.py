@@ -227,7 +227,11 @@ class Observation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One scan from one measuring point. `finished_at` is None while it runs or when it was broken off; times are UTC."""
+    """One scan from one measuring point. `finished_at` is None while it runs or when it was broken off; times are UTC.
+
+    `is_partial`: only a part of the city's lists or of the checks was asked for, or other lists than the city's. `is_blind`:
+    the measuring point itself had no IPv6. `digest` is that of its verdicts: what was made of them holds while it is the same.
+    """
 
     id: str
     vantage: str
@@ -238,6 +242,9 @@ class Run:
     finished: int = 0
     version: str = ""
     rules_version: str = ""
+    is_partial: bool = False
+    is_blind: bool = False
+    digest: str = ""
 
     @property
     def is_complete(self) -> bool:

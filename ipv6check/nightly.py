@@ -21,7 +21,7 @@ from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
 from ipv6check.programme import Course, Goal, course
 from ipv6check.reports.language import HANOI
-from ipv6check.reports.past import RECENT, Past, day_of, shown_runs
+from ipv6check.reports.past import RECENT, Past, day_of, one_a_day, shown_runs
 from ipv6check.reports.remarks import remarked
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.scan import Progress, Scanner
@@ -231,6 +231,15 @@ def cards_of(archive: Archive, run: Run, register: Register) -> Iterator[Card]:
     return remarked(archive.each_card(run.id), register, day_of(run.started_at))
 
 
+def in_order(evidences: Iterator[Evidence]) -> Callable[[str], Evidence | None]:
+    """Find a domain's evidence among those of a run, when they are asked for in the order of the list."""
+
+    def find(domain: str) -> Evidence | None:
+        return next((one for one in evidences if one.target is not None and one.target.domain == domain), None)
+
+    return find
+
+
 def past_of(archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequence[str] = ()) -> Past:
     """What the archive holds of the nights up to a run, the programme's courses with it: of the city, or of some agencies."""
     history = archive.history
@@ -249,15 +258,18 @@ def past_of(archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequenc
 def of_agencies(past: Past, archive: Archive, run: Run, goals: Sequence[Goal], agencies: Sequence[str]) -> Past:
     """The same nights with the tallies and courses of some agencies; of the city when none is named."""
     tallies = archive.history.tallies(shown_runs(past.runs, run), agencies)
-    return replace(past, tallies=tallies, courses=courses_of(archive, goals, run.started_at, agencies))
+    return replace(past, tallies=tallies, courses=courses_of(archive, past.runs, goals, agencies))
 
 
 def courses_of(
-    archive: Archive, goals: Sequence[Goal], until: datetime | None = None, agencies: Sequence[str] = ()
+    archive: Archive, runs: Iterable[Run], goals: Sequence[Goal], agencies: Sequence[str] = ()
 ) -> tuple[Course, ...]:
-    """Where each goal stands by the runs up to a moment, all when None: of the city, or of some agencies."""
-    curve, blind = archive.history.curve(agencies)
-    series = [(at.astimezone(HANOI), levels) for at, levels in curve if until is None or at <= until]
+    """Where each goal stands by some runs, the newest first: of the city, or of some agencies."""
+    history, days = archive.history, one_a_day(runs)[::-1]
+    every = history.tally_of(LEVEL, agencies) if agencies else history.tally(LEVEL)
+    levels = {run_id: counts for _, run_id, counts in every}
+    series = [(run.started_at.astimezone(HANOI), levels[run.id]) for run in days if run.id in levels]
+    blind = {run.started_at for run in days if run.is_blind}
     return tuple(course(goal, series, blind) for goal in goals)
 
 

@@ -117,7 +117,8 @@ def bundle(options: Options, run_id: str | None, out: Path, agencies: tuple[str,
 
     The domains of bodies that it took over from are in it too.
     """
-    from ipv6check.reports.bundle import by_agency, write_bundle
+    from ipv6check.reports.bundle import write_bundle
+    from ipv6check.reports.standing import by_agency
 
     settings, archive, printing = options.settings(), opened(options), printing_or_none(pdf)
     run, register, aims = archive.run(run_id), told_register(settings), goals(settings)

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from ipaddress import ip_address
@@ -14,6 +14,7 @@ from typing import Any, Final
 import click
 from rich.console import Console
 
+from ipv6check.changes import LEVEL
 from ipv6check.cli.lists import bodies_option, named_bodies, planned, targets_argument, told_register
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
 from ipv6check.cli.notices import must_tell, send_notices, write_metrics
@@ -23,12 +24,14 @@ from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import Outcome, Run, Target
 from ipv6check.net.api import RunNetwork
-from ipv6check.nightly import card_of, cards_of, judge_run, look_at, look_at_ourselves, observe, past_of
+from ipv6check.nightly import card_of, cards_of, in_order, judge_run, look_at, look_at_ourselves, observe, past_of
 from ipv6check.plan import Plan
 from ipv6check.rules import RULES
 from ipv6check.rules.words import Language
 from ipv6check.score import Card
 from ipv6check.store import Archive, Database, facts_as_json
+from ipv6check.store.codec import Counts
+from ipv6check.store.tally import Tally
 from ipv6check.targets.bodies import without_domain
 from ipv6check.wiring import goals, make_network, probes_for
 
@@ -77,13 +80,15 @@ def look(options: Options, domains: tuple[str, ...], as_json: bool, address: str
         raise click.UsageError("no domain to look at")
     targets = [_at(target, address) for target in found.targets]
     run, seen = asyncio.run(look_at(settings, make_network(settings), targets, shown))
-    console = Console()
+    console, tally = Console(), Tally()
     for evidence in seen:
+        card = card_of(evidence)
+        tally.add([card])
         if as_json:
             click.echo(for_json(json.dumps(_as_json(evidence), ensure_ascii=False)))
         else:
-            print_scorecard(card_of(evidence), run, console, options.language)
-    return Exit.PARTIAL if any(_is_partial(run, [card_of(evidence)]) for evidence in seen) else Exit.DONE
+            print_scorecard(card, run, console, options.language)
+    return Exit.PARTIAL if _is_partial(run, tally.counts) else Exit.DONE
 
 
 def _at(target: Target, address: str | None) -> Target:
@@ -119,17 +124,18 @@ def scan(
     strict: bool,
     fail_on: str,
 ) -> int:
-    """Observe all targets, then judge the run. Prints the run's id."""
+    """Observe all targets, then judge the run. Prints the run's id.
+
+    Lists that leave out most of what the city's newest run had are taken for others: the run can be reported and exported, and
+    does not count for the programme.
+    """
     if resume and lists:
         raise click.UsageError("--resume goes on with the run's own targets: name no list beside it")
     plan = None if resume else planned(options, lists, limit, is_strict=strict)
     settings = options.settings()
-    run_id, code = run_scan(settings, plan, resume, (only or "").upper().split(",") if only else ())
+    run_id, code = run_scan(settings, plan, resume, (only or "").upper().split(",") if only else (), is_citys=False)
     click.echo(run_id)
-    if code is Exit.DONE and FAIL_ON[fail_on]:
-        cards = Archive(Database(settings.store.url)).each_card(run_id)
-        code = Exit.FINDINGS if has_findings(cards, fail_on) else Exit.DONE
-    return code
+    return with_findings(code, settings, run_id, fail_on)
 
 
 def run_scan(
@@ -138,15 +144,21 @@ def run_scan(
     resume: str | None = None,
     only: Sequence[str] = (),
     network: RunNetwork | None = None,
+    *,
+    is_citys: bool = True,
 ) -> tuple[str, Exit]:
-    """Scan and judge; return the run's id and how it ended."""
+    """Scan and judge; return the run's id and how it ended.
+
+    Unless the lists are known to be the city's, the run is one of a part where they leave out most of what the newest had.
+    """
     database = Database(settings.store.url)
     network = network or make_network(settings)
     with database.writing(), few_collections():
         database.ready()
         archive = Archive(database)
         probes = probes_for(settings, only)
-        plan = replace(plan, is_partial=True) if plan and only else plan
+        if plan and not plan.is_partial and (only or not (is_citys or _are_citys(archive, plan))):
+            plan = replace(plan, is_partial=True)
         observed = observe(settings, database, network, plan, resume=resume, probes=probes, show=shown)
         if observed.was_stopped:
             click.echo(f"stopped; go on with: ipv6check scan --resume {observed.run_id}", err=True)
@@ -154,8 +166,25 @@ def run_scan(
         total = archive.run(observed.run_id).planned
         judge_run(archive, observed.run_id, lambda seen: counted(seen, total, "judge"))
     run = archive.run(observed.run_id)
-    write_metrics(settings, archive, run.id)
-    return run.id, Exit.PARTIAL if _is_partial(run, archive.each_card(run.id)) else Exit.DONE
+    write_metrics(settings, archive, run)
+    return run.id, Exit.PARTIAL if _is_partial(run, archive.history.counts(run.id)) else Exit.DONE
+
+
+def _are_citys(archive: Archive, plan: Plan) -> bool:
+    """Whether lists have at least half of what the city's newest run had, where there is one; where not, that is told."""
+    city = archive.whole_run()
+    if city is None:
+        return True
+    domains = archive.domains(city.id)
+    left_out = domains.difference(target.domain for target in plan.targets)
+    if len(left_out) <= len(domains) / 2:
+        return True
+    click.echo(
+        f"these lists leave out {len(left_out)} of the {len(domains)} domains of run {city.id}, the city's newest: "
+        "programme, notices, metrics and the front of `serve` stay with that; `ipv6check nightly` makes lists the city's",
+        err=True,
+    )
+    return False
 
 
 @contextmanager
@@ -173,21 +202,19 @@ def few_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _is_partial(run: Run, cards: Iterable[Card]) -> bool:
+def _is_partial(run: Run, counts: Counts) -> bool:
     """Whether targets were not finished or not measured, or this vantage lacks a family."""
-    if not run.is_complete:
-        return True
-    for card in cards:
-        if any(card.verdicts[id_].outcome is Outcome.FAIL for id_ in ("OPS-01", "OPS-02")) or not card.score.is_measured:
-            return True
-    return False
+    lacks_family = any(Outcome.FAIL in counts.get(id_, ()) for id_ in ("OPS-01", "OPS-02"))
+    return not run.is_complete or lacks_family or Outcome.NOT_MEASURED in counts.get(LEVEL, ())
 
 
-def has_findings(cards: Iterable[Card], fail_on: str) -> bool:
-    """Whether any mandatory or recommended check came out as bad as that."""
-    bad = FAIL_ON[fail_on]
-    own = {rule.id for rule in RULES if rule.family == "OPS"}
-    return any(v.outcome in bad for card in cards for id_, v in card.verdicts.items() if id_ not in own)
+def with_findings(code: Exit, settings: Settings, run_id: str, fail_on: str) -> Exit:
+    """How a run ended, or that there are findings, where it is done and any check of a domain came out as bad as that."""
+    if code is not Exit.DONE or not FAIL_ON[fail_on]:
+        return code
+    counts = Archive(Database(settings.store.url)).history.counts(run_id)
+    of_domains = (counts.get(rule.id, {}) for rule in RULES if rule.family != "OPS")
+    return Exit.FINDINGS if any(outcome in of_check for of_check in of_domains for outcome in FAIL_ON[fail_on]) else code
 
 
 @cli.command()
@@ -198,7 +225,10 @@ def has_findings(cards: Iterable[Card], fail_on: str) -> bool:
 @pass_options
 @ends_with
 def nightly(options: Options, lists: tuple[Path, ...], output: Path, bodies: Path | None, fail_on: str) -> int:
-    """Scan, judge, write the site and the exports; tell what is new where the configuration says to whom."""
+    """Scan, judge, write the site and the exports; tell what is new where the configuration says to whom.
+
+    Its lists are the city's from then on, whatever was scanned before.
+    """
     settings = options.settings()
     is_to_be_told = must_tell(settings)
     known = named_bodies(bodies)
@@ -208,7 +238,7 @@ def nightly(options: Options, lists: tuple[Path, ...], output: Path, bodies: Pat
     cards = publish(settings, run_id, output, options.language, known)
     if is_to_be_told and not send_notices(settings, Archive(Database(settings.store.url)), run_id, cards):
         return Exit.PARTIAL
-    return Exit.FINDINGS if code is Exit.DONE and has_findings(cards, fail_on) else code
+    return with_findings(code, settings, run_id, fail_on)
 
 
 def publish(settings: Settings, run_id: str, output: Path, language: Language, bodies: Sequence[str] = ()) -> list[Card]:
@@ -236,7 +266,7 @@ def publish(settings: Settings, run_id: str, output: Path, language: Language, b
         run,
         cards,
         output / "site",
-        evidence_of=lambda domain: archive.evidence(run_id, domain),
+        evidence_of=in_order(archive.evidences(run.id)),
         past=past_of(archive, run, goals(settings)),
         contact=settings.report.contact,
         structure=register.bodies,

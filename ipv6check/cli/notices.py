@@ -9,6 +9,7 @@ from ipv6check.cli.lists import told_register
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
 from ipv6check.cli.reading import opened, run_option
 from ipv6check.config import ConfigurationError, Settings
+from ipv6check.model import Run
 from ipv6check.nightly import cards_of
 from ipv6check.score import Card
 from ipv6check.store import Archive
@@ -30,12 +31,12 @@ def notify(options: Options, dry_run: bool, run_id: str | None, output: Path) ->
     """Tell agencies and the city what is new: confirmed changes, certificates and signatures that end soon.
 
     By e-mail and webhook, as the configuration says; each thing is told once. Nothing is told of a run in which the measuring
-    point itself was not well.
+    point itself was not well. Without a run it is the newest of all the city's lists.
     """
     settings, archive = options.settings(), opened(options)
     if not dry_run and not must_tell(settings):
         raise ConfigurationError("nobody is to be told: name addresses in notices.city or notices.agencies, or webhook.url")
-    run = archive.run(run_id)
+    run = _asked_for(archive, run_id)
     cards = cards_of(archive, run, told_register(settings))
     if dry_run:
         return show_notices(settings, archive, run.id, cards, output)
@@ -80,15 +81,24 @@ def send_notices(settings: Settings, archive: Archive, run_id: str, cards: Itera
     return done.is_done
 
 
+def _asked_for(archive: Archive, run_id: str | None) -> Run:
+    """The run that was asked for, or the newest of all the city's lists; while there is none, the newest."""
+    return archive.run(run_id) if run_id else archive.whole_run() or archive.run()
+
+
 @cli.command()
 @run_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="File, replaced whole (default: stdout).")
 @pass_options
 def metrics(options: Options, run_id: str | None, out: Path | None) -> None:
-    """A run's figures for Prometheus, as node_exporter's textfile collector reads them (*.prom). Contacts nobody."""
+    """A run's figures for Prometheus, as node_exporter's textfile collector reads them (*.prom). Contacts nobody.
+
+    Without a run it is the newest of all the city's lists.
+    """
     from ipv6check.notices.metrics import as_text, figures, write
 
-    made = figures(opened(options), run_id)
+    archive = opened(options)
+    made = figures(archive, _asked_for(archive, run_id).id)
     if out is None:
         click.echo(as_text(made), nl=False)
         return
@@ -98,17 +108,17 @@ def metrics(options: Options, run_id: str | None, out: Path | None) -> None:
         raise click.ClickException(f"{out}: {error.strerror}") from None
 
 
-def write_metrics(settings: Settings, archive: Archive, run_id: str) -> None:
+def write_metrics(settings: Settings, archive: Archive, run: Run) -> None:
     """Write a run's figures where the configuration wants them, but not those of a part of the lists or of the checks.
 
     A file that cannot be written does not spoil the run.
     """
     path = settings.metrics.textfile
-    if path is None or archive.conditions(run_id).is_partial:
+    if path is None or run.is_partial:
         return
     from ipv6check.notices.metrics import figures, write
 
     try:
-        write(figures(archive, run_id), path)
+        write(figures(archive, run.id), path)
     except OSError as error:
         click.echo(f"metrics.textfile: {path}: {error.strerror}", err=True)

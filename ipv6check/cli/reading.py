@@ -11,7 +11,7 @@ from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.progress import advancing, counted
 from ipv6check.facts import Evidence
 from ipv6check.model import Run
-from ipv6check.nightly import cards_of, past_of, save_verdicts
+from ipv6check.nightly import cards_of, in_order, past_of, save_verdicts
 from ipv6check.reports.past import day_of
 from ipv6check.reports.site import Printing
 from ipv6check.reports.standing import Audience
@@ -85,12 +85,13 @@ def report(
     cards = list(cards_of(archive, run, register))
     chosen = chosen_agencies(run, cards, agencies, register.bodies).values() if agencies else ()
     agencies = tuple(dict.fromkeys(chain.from_iterable(chosen)))
+    own = {card.target.domain for card in cards if card.target.agency in agencies} if agencies else None
     with advancing("report") as progress:
         front = write_site(
             run,
             cards,
             output,
-            evidence_of=lambda domain: archive.evidence(run.id, domain),
+            evidence_of=in_order(archive.evidences(run.id, own)),
             audience=audience,
             agencies=agencies,
             past=past_of(archive, run, goals(settings), agencies),

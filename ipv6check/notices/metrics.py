@@ -2,17 +2,17 @@
 series should hold, and their results stand elsewhere."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest, write_to_textfile
 
-from ipv6check.changes import Kind
+from ipv6check.changes import LEVEL, MINIMUM, Kind
 from ipv6check.model import Outcome, Run
 from ipv6check.rules import RULES
-from ipv6check.score import HIGHEST_LEVEL, Card
+from ipv6check.score import HIGHEST_LEVEL
 from ipv6check.store import Archive
 
 PREFIX: Final = "ipv6check_"
@@ -25,7 +25,7 @@ def figures(archive: Archive, run_id: str | None = None) -> CollectorRegistry:
     """The figures of a run, the newest by default. Raises StorageError when there is none."""
     run, registry = archive.run(run_id), CollectorRegistry()
     _run(registry, run)
-    _cards(registry, archive.each_card(run.id))
+    _counts(registry, archive.history.counts(run.id))
     kinds = Counter(change.kind for change in archive.history.changes([run.id]))
     changes = _gauge(registry, "changes", "Confirmed changes of the run.", "kind")
     for kind in Kind:
@@ -64,37 +64,26 @@ def _run(registry: CollectorRegistry, run: Run) -> None:
     domains.labels("finished").set(run.finished)
 
 
-def _cards(registry: CollectorRegistry, cards: Iterable[Card]) -> None:
-    """Count cards, one at a time: together they are large. What is a demo is left out, as in all totals."""
-    outcomes, levels, own = Counter[tuple[str, Outcome]](), Counter[tuple[int, bool]](), dict[str, Outcome]()
-    unmeasured = total = 0
-    for card in cards:
-        own = own or {id_: card.verdicts[id_].outcome for id_ in OWN}
-        if card.target.is_demo:
-            continue
-        total += 1
-        outcomes.update((verdict.id, verdict.outcome) for verdict in card.verdicts.values())
-        if card.score.is_measured:
-            levels[card.score.level.number, card.score.level.is_minimum] += 1
-        else:
-            unmeasured += 1
+def _counts(registry: CollectorRegistry, counts: Mapping[str, Mapping[str, int]]) -> None:
+    """How many domains had each outcome, by check and level; demonstrations are left out, as in all totals."""
+    levels = counts.get(LEVEL, {})
+    unmeasured = levels.get(Outcome.NOT_MEASURED.value, 0)
     judged = _gauge(registry, "judged_domains", "Domains without demonstrations: measured, and not measured.", "state")
-    judged.labels("measured").set(total - unmeasured)
+    judged.labels("measured").set(sum(levels.values()) - unmeasured)
     judged.labels("not_measured").set(unmeasured)
     by_level = _gauge(registry, "levels", "Measured domains by level; at_least: higher is open.", "level", "at_least")
-    for number, is_minimum in product(range(HIGHEST_LEVEL + 1), (False, True)):
-        by_level.labels(f"L{number}", str(is_minimum).lower()).set(levels[number, is_minimum])
+    for number, mark in product(range(HIGHEST_LEVEL + 1), ("", MINIMUM)):
+        by_level.labels(f"L{number}", str(bool(mark)).lower()).set(levels.get(f"{number}{mark}", 0))
     by_outcome = _gauge(registry, "check_outcomes", "Domains by the outcome of each check.", "check", "outcome")
     for id_, outcome in product(BUILT, Outcome):
-        by_outcome.labels(id_, outcome.value).set(outcomes[id_, outcome])
+        by_outcome.labels(id_, outcome.value).set(counts.get(id_, {}).get(outcome.value, 0))
     state = _gauge(registry, "vantage_state", "How the measuring point was (OPS checks): 1 at its outcome.", "check", "outcome")
-    for id_, outcome in product(own, Outcome):
-        state.labels(id_, outcome.value).set(own[id_] is outcome)
+    for id_, outcome in product((id_ for id_ in OWN if id_ in counts), Outcome):
+        state.labels(id_, outcome.value).set(outcome.value in counts[id_])
 
 
 def _last_success(archive: Archive, run: Run) -> float | None:
     """When the newest run up to this one ended that was whole and whose measuring point had IPv6 itself; in Unix seconds."""
-    nights, blind = archive.history.curve()
-    seeing = {at for at, _ in nights if at <= run.started_at} - blind
-    ends = (one.finished_at for one in archive.runs() if one.started_at in seeing and one.is_complete)
+    good = (one for one in archive.runs() if one.rules_version and one.is_complete and not (one.is_partial or one.is_blind))
+    ends = (one.finished_at for one in good if one.started_at <= run.started_at)
     return next((end.timestamp() for end in ends if end), None)

@@ -58,13 +58,9 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """A run, its cards, all runs up to it (newest first), and what there is to tell of it, an end not as a change too.
-
-    `is_partial`: only some targets or some checks were asked for.
-    """
+    """A run, its cards, all runs up to it (newest first), and what there is to tell of it, an end not as a change too."""
 
     run: Run
-    is_partial: bool
     cards: tuple[Card, ...]
     runs: tuple[Run, ...]
     changes: tuple[Change, ...]
@@ -86,7 +82,6 @@ def read(archive: Archive, run_id: str | None = None, cards: Iterable[Card] | No
     told_by_end = {(ending.domain, ending.check) for ending in endings}
     return Night(
         run=run,
-        is_partial=archive.conditions(run.id).is_partial,
         cards=cards,
         runs=runs,
         changes=tuple(change for change in changes if (change.domain, change.check) not in told_by_end),
@@ -99,8 +94,8 @@ def why_silent(night: Night) -> str:
     run = night.run
     if not (run.rules_version and night.cards):
         return f"run {run.id} was not judged"
-    if night.is_partial:
-        return f"run {run.id} looked at a part of the lists or of the checks only"
+    if run.is_partial:
+        return f"run {run.id} looked at a part of the lists or of the checks only, or at other lists"
     if not run.is_complete:
         return f"run {run.id} is not complete ({run.finished} of {run.planned} domains)"
     own = night.cards[0].verdicts

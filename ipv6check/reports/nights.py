@@ -80,7 +80,7 @@ def strip(nights: Sequence[Night], last: date, speech: Speech, *, is_small: bool
 
 
 def _states(nights: Iterable[Night]) -> Iterable[tuple[date, State]]:
-    """The last level of each day."""
+    """The level of each day."""
     return ((day_of(at), (level, is_minimum)) for at, _, level, is_minimum in nights)
 
 

@@ -31,18 +31,19 @@ from ipv6check.reports.language import Speech, speech
 from ipv6check.reports.letters import Proofs, letters, proofs_of
 from ipv6check.reports.levelpages import cut
 from ipv6check.reports.levels import SEVERITIES
+from ipv6check.reports.links import Link
 from ipv6check.reports.nights import Strip, strip
 from ipv6check.reports.overview import Overview, agency_view, overview
 from ipv6check.reports.past import Past, day_of
 from ipv6check.reports.paths import PREFIX, agency_page, check_page, domain_page, live_page, paper_file, to_root
 from ipv6check.reports.picture import picture
 from ipv6check.reports.providers import providers_as_json
-from ipv6check.reports.resources import Link, Tally, has_resources, resources
+from ipv6check.reports.resources import Tally, has_resources, resources
 from ipv6check.reports.runpage import Conditions, run_page
 from ipv6check.reports.scorecard import scorecard
 from ipv6check.reports.since import moved_level, notes
 from ipv6check.reports.standing import Audience, Group
-from ipv6check.reports.tree import Tree, branches, place
+from ipv6check.reports.tree import Tree, branches
 from ipv6check.rules import RULES, RULES_VERSION
 from ipv6check.rules.words import LANGUAGES, Language
 from ipv6check.score import Card
@@ -189,10 +190,9 @@ class Edition:
         self._write("checks.html", CHECKS, catalogue(self.speech), figures=self.figures)
         self._write("agencies.html", AGENCIES, branches(self.tree, self.speech))
         for agency, _ in self.tree.walk():
-            own = self.tree.cards(agency)
-            where = place(agency, self.tree, self.speech)
-            view = agency_view(agency, own, self.whole, self.speech, self.audience, where)
-            strips = {for_terminal(card.target.domain): self._strip(card, is_small=True) for card in own if self.past.levels}
+            own = self.tree.cards(agency) if self.past.levels else ()
+            strips = {for_terminal(card.target.domain): self._strip(card, is_small=True) for card in own}
+            view = agency_view(agency, self.tree, self.whole, self.speech, self.audience)
             page = agency_page(agency)
             shown = self._cut(view.groups, Link(view.name, page), page.removesuffix(".html") + "-")
             self._write("agency.html", page, replace(view, groups=shown), strips=strips)

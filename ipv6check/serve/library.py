@@ -80,22 +80,28 @@ class Library:
         raise not_found("no such run", [run.id for run in runs])
 
     async def judged(self, run_id: str | None = None) -> Run:
-        """A run that has verdicts, the newest by default. Raises Problem."""
+        """A run that has verdicts. Raises Problem.
+
+        By default the newest of all the city's lists; while there is none, the newest.
+        """
         judged = [run for run in await self.runs() if run.rules_version]
+        if run_id is None:
+            whole = (run for run in judged if not run.is_partial)
+            if newest := next(whole, next(iter(judged), None)):
+                return newest
+            raise not_found("no run was judged yet")
         for run in judged:
-            if run_id in {None, run.id}:
+            if run.id == run_id:
                 return run
-        if run_id is not None:
-            await self.run(run_id)
-            raise not_found("this run was not judged yet", [run.id for run in judged])
-        raise not_found("no run was judged yet")
+        await self.run(run_id)
+        raise not_found("this run was not judged yet", [run.id for run in judged])
 
     async def table(self, run: Run) -> Table:
         """The table of a run."""
         return await self._tables.get(run)
 
     async def newest(self) -> Table:
-        """The table of the newest run."""
+        """The table of the city's newest run."""
         return await self.table(await self.judged())
 
     async def page(self, run_id: str | None, name: str) -> tuple[bytes, float]:
@@ -155,7 +161,8 @@ class Library:
 
     async def courses(self) -> list[Course]:
         """Where each goal of the programme stands."""
-        return list(await _read(lambda: courses_of(self._archive, self._goals)))
+        runs = await self.runs()
+        return list(await _read(lambda: courses_of(self._archive, runs, self._goals)))
 
     def close(self) -> None:
         """Let go of everything."""

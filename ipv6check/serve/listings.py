@@ -12,7 +12,7 @@ from ipv6check.reports.history import share_of
 from ipv6check.reports.paths import agency_page, check_page
 from ipv6check.reports.providers import PROVIDER_KINDS
 from ipv6check.reports.site import PROVIDERS, RESOURCES, RUN
-from ipv6check.reports.standing import Audience
+from ipv6check.reports.standing import Audience, grouped
 from ipv6check.rules import FAMILIES, RULES, Rule, words
 from ipv6check.rules.words import Language
 from ipv6check.score import HIGHEST_LEVEL, roll_up
@@ -94,10 +94,7 @@ def _sortable(value: Any) -> Any:
 
 async def _agencies(library: Library, language: Language) -> Sequence[Entry]:
     table = await library.newest()
-    by_agency: dict[str, list[Row]] = {}
-    for row in table.rows:
-        if not row.target.is_demo:
-            by_agency.setdefault(row.counted_for, []).append(row)
+    by_agency = grouped((row for row in table.rows if not row.target.is_demo), lambda row: row.counted_for)
     return [_agency(name, own, table.bodies.get(name, Body(name=name))) for name, own in by_agency.items()]
 
 
@@ -215,6 +212,7 @@ LISTINGS: Final = (
             Column(name="vantage"),
             *(Column(name=name, kind="number") for name in ("planned", "finished")),
             Column(name="is_complete", kind="answer"),
+            Column(name="is_partial", kind="answer"),
             Column(name="rules_version", kind="code"),
         ),
         read=_runs,

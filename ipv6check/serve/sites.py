@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from ipv6check.facts import Evidence
 from ipv6check.model import Run
-from ipv6check.nightly import cards_of, past_of
+from ipv6check.nightly import cards_of, in_order, past_of
 from ipv6check.programme import Goal
 from ipv6check.reports.folder import MARK
 from ipv6check.reports.site import write_site
@@ -31,13 +30,13 @@ MOST_OLDER: Final = 4
 """Sites of older runs that are kept."""
 
 
-State = tuple[str, str, datetime | None]
-"""A run as its results hang on it: which run, judged by which rules, ended when."""
+State = tuple[str, str, str, datetime | None]
+"""A run as its results hang on it: which run, judged by which rules and how, ended when."""
 
 
 def state_of(run: Run) -> State:
     """What must be the same for what was made of a run to be still right; how far one under way has come is not in it."""
-    return run.id, run.rules_version, run.finished_at
+    return run.id, run.rules_version, run.digest, run.finished_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +127,6 @@ class Sites:
     def _go_on(self, done: int, of: int) -> None:
         if self._stopping.is_set():
             raise StoppedError
-
-
-def in_order(evidences: Iterator[Evidence]) -> Callable[[str], Evidence | None]:
-    """Find a domain's evidence among those of a run, when they are asked for in the order of the list."""
-
-    def find(domain: str) -> Evidence | None:
-        return next((one for one in evidences if one.target is not None and one.target.domain == domain), None)
-
-    return find
 
 
 def _remove(site: Site) -> None:

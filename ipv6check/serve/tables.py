@@ -42,7 +42,8 @@ NUMBER_OF: Final = {rule.id: number for number, rule in enumerate(RULES)}
 class Row:
     """One domain: `outcomes` are in the order of `RULES`, `text` is its object as JSON for the audience of the table.
 
-    `counted_for` is the agency in whose totals it stands, `remarks` what people say of it (to the public nothing).
+    `counted_for` is the agency in whose totals it stands, `remarks` what people say of it (to the public nothing), `exempt` and
+    `disputed` the checks of which they say so.
     """
 
     target: Target
@@ -50,15 +51,13 @@ class Row:
     counted_for: str
     outcomes: tuple[Outcome, ...]
     remarks: Mapping[Language, tuple[Remark, ...]]
+    exempt: tuple[str, ...]
+    disputed: tuple[str, ...]
     text: str = field(repr=False)
 
     def is_of(self, agency: str) -> bool:
         """Whether it stands on an agency's page: as its own, or because that took over from who had it."""
         return agency in {self.target.agency, self.counted_for}
-
-    def remarked(self, key: str) -> list[str]:
-        """The checks of which people say one thing: a key of `Remark`."""
-        return [remark.check for remark in self.remarks[LANGUAGES[0]] if remark.key == key]
 
     @property
     def level(self) -> str:
@@ -138,7 +137,7 @@ def _row(run: Run, card: Card, audience: Audience, counted_for: str) -> Row:
     outcomes = tuple(card.verdicts[rule.id].outcome for rule in RULES)
     is_remarked = audience == "internal" and (card.exemptions or card.disputes)
     said = {language: remarks(card, speech(language)) for language in LANGUAGES} if is_remarked else UNREMARKED
-    return Row(card.target, card.score, counted_for, outcomes, said, encoded(shown))
+    return Row(card.target, card.score, counted_for, outcomes, said, card.exempt, card.disputed, encoded(shown))
 
 
 def encoded(value: Any) -> str:
@@ -253,7 +252,7 @@ def cells(row: Row, audience: Audience) -> dict[str, Any]:
         "coverage": score.coverage,
         "percent": score.percent,
         "flags": list(score.flags),
-        "exempt": row.remarked("exempt"),
-        "disputed": row.remarked("disputed"),
+        "exempt": list(row.exempt),
+        "disputed": list(row.disputed),
     }
     return {name: made[name] for name in columns(audience)}

@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import blake2b
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, exists, func, or_, select, tuple_, update
+from sqlalchemy import Connection, Row, Select, delete, exists, or_, select, tuple_, update
 from sqlmodel import insert
 
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
@@ -25,25 +26,16 @@ from ipv6check.store.codec import (
 )
 from ipv6check.store.database import Database, StorageError, explained
 from ipv6check.store.history import History
+from ipv6check.store.runs import CONDITIONS, newest_first, run_of
 from ipv6check.store.tables import LATEST, OBSERVATION, RUN, TARGET, VERDICT
 from ipv6check.store.tally import Tally
 
 T = TypeVar("T")
 
-CONDITIONS: Final = (
-    RUN.c.id,
-    RUN.c.vantage,
-    RUN.c.country,
-    RUN.c.started_at,
-    RUN.c.finished_at,
-    RUN.c.version,
-    RUN.c.rules_version,
-    RUN.c.planned,
-)
-"""What `Run` is made of."""
-
 CHUNK: Final = 100
 """Targets whose observations, and those of whose zones, are read at once."""
+
+DIGEST_SIZE: Final = 16
 
 VANTAGE: Final = "vantage"
 
@@ -74,6 +66,7 @@ class Archive:
             "rules_version": "",
             "rule_versions": "",
             "planned": len(plan.targets),
+            "is_partial": facts.is_partial,
             "facts": encode(facts),
         }
         targets = [
@@ -102,14 +95,18 @@ class Archive:
         self, run_id: str, rules_version: str, cards: Iterable[Card], rule_versions: Mapping[str, str] | None = None
     ) -> None:
         """Replace a run's verdicts, its tally and what is latest, in one transaction; `rule_versions` are by check."""
-        tally = Tally()
+        tally, digest = Tally(), blake2b(digest_size=DIGEST_SIZE)
         with explained(self._database), self._database.engine.begin() as connection:
             connection.execute(delete(VERDICT).where(VERDICT.c.run_id == run_id))
             for chunk in _chunks(cards, CHUNK):
-                connection.execute(insert(VERDICT), [_verdict_row(run_id, rules_version, card) for card in chunk])
+                rows = [_verdict_row(run_id, rules_version, card) for card in chunk]
+                connection.execute(insert(VERDICT), rows)
+                for row in rows:
+                    digest.update(repr(row).encode())
                 tally.add(chunk)
             tally.replace(connection, run_id)
             judged = {"rules_version": rules_version, "rule_versions": json.dumps(rule_versions or {})}
+            judged["digest"] = digest.hexdigest()
             connection.execute(update(RUN).where(RUN.c.id == run_id).values(judged))
             self._renew_latest(connection, run_id)
 
@@ -140,17 +137,18 @@ class Archive:
         near = ", ".join(run.id for run in self.runs()[:5])
         raise StorageError(f"no run {run_id} here; the newest are: {near}" if run_id and near else "no run here yet")
 
+    def whole_run(self) -> Run | None:
+        """The newest run of all the city's lists; None while there is none."""
+        newest = select(*CONDITIONS).where(~RUN.c.is_partial).order_by(RUN.c.started_at.desc()).limit(1)
+        return next(iter(self._runs(newest)), None)
+
+    def domains(self, run_id: str) -> frozenset[str]:
+        """The domains of a run."""
+        return frozenset(row.domain for row in self._database.rows(select(TARGET.c.domain).where(TARGET.c.run_id == run_id)))
+
     def _runs(self, query: Select[Any]) -> list[Run]:
         """Some runs, newest first."""
-        runs = query.subquery()
-        pending = (
-            select(TARGET.c.run_id, func.count().label("n"))
-            .where(TARGET.c.done_at.is_(None))
-            .group_by(TARGET.c.run_id)
-            .subquery()
-        )
-        query = select(runs, func.coalesce(pending.c.n, 0).label("pending")).outerjoin(pending, pending.c.run_id == runs.c.id)
-        return [_run(row) for row in self._database.rows(query.order_by(runs.c.started_at.desc()))]
+        return [run_of(row) for row in self._database.rows(newest_first(query))]
 
     def conditions(self, run_id: str) -> RunFacts:
         """The conditions of a run, with how far it came and what it took."""
@@ -200,10 +198,12 @@ class Archive:
             raise StorageError(f"{domain} is not in run {run_id}")
         return next(iter(self._evidence(run_id, rows)))
 
-    def evidences(self, run_id: str) -> Iterator[Evidence]:
-        """The evidence of every target of a run, in the order of the list; few are held at a time."""
-        rows = self._database.rows(select(TARGET).where(TARGET.c.run_id == run_id).order_by(TARGET.c.position))
-        return self._evidence(run_id, rows)
+    def evidences(self, run_id: str, domains: Collection[str] | None = None) -> Iterator[Evidence]:
+        """The evidence of every target of a run, or of some domains only, in the order of the list; few are held at a time."""
+        query = select(TARGET).where(TARGET.c.run_id == run_id).order_by(TARGET.c.position)
+        return self._evidence(
+            run_id, self._database.rows(query if domains is None else query.where(TARGET.c.domain.in_(domains)))
+        )
 
     def _evidence(self, run_id: str, targets: list[Row[Any]]) -> Iterator[Evidence]:
         common = Evidence(run=self.conditions(run_id), vantage=self.timeline(run_id))
@@ -243,20 +243,6 @@ def _zone_in(seen: Mapping[str, tuple[Any, int]]) -> str:
     """The subject of the zone that a target lies in, by what was seen of the target; "" when none was found."""
     facts, _ = seen.get("dns", (None, 0))
     return f"zone:{facts.zone}" if facts is not None and facts.zone else ""
-
-
-def _run(row: Row[Any]) -> Run:
-    return Run(
-        id=row.id,
-        vantage=row.vantage,
-        country=row.country,
-        started_at=datetime.fromisoformat(row.started_at),
-        finished_at=datetime.fromisoformat(row.finished_at) if row.finished_at else None,
-        planned=row.planned,
-        finished=row.planned - row.pending,
-        version=row.version,
-        rules_version=row.rules_version,
-    )
 
 
 def _card(row: Row[Any]) -> Card:

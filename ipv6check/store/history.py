@@ -7,18 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, String, cast, delete, func, select
 from sqlmodel import insert
 
-from ipv6check.changes import LEVEL, Change, Kind, Look, Standing, follow, looks
-from ipv6check.model import Outcome
+from ipv6check.changes import Change, Kind, Look, Standing, follow, looks
 from ipv6check.score import score
 from ipv6check.store.codec import (
     decode_all_counts,
     decode_counts,
-    decode_run_facts,
     decode_standings,
     decode_verdicts,
     encode_standings,
@@ -31,10 +29,6 @@ Standings = dict[str, dict[str, Standing]]
 
 Nights = list[tuple[datetime, dict[str, int]]]
 """When, and how many domains had each outcome; the oldest first."""
-
-OWN_IPV6: Final = "OPS-01"
-SEEING: Final = frozenset({Outcome.PASS.value, Outcome.WARN.value})
-"""The check of the measuring point's own IPv6, and how it comes out where that was there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +73,16 @@ class History:
                 standings = _read_standings(connection, before)
                 if not standings:
                     first = 0
-            later = ids[first:]
+            later, kept = ids[first:], _with_standings(order)
             for table in (CHANGE, STANDING):
                 connection.execute(delete(table).where(table.c.run_id.in_(later)))
             for row in order[first:]:
                 changes = _follow_run(connection, row, standings)
                 if changes:
                     connection.execute(insert(CHANGE), [_change_row(change) for change in changes])
-                if row.id in ids[-2:]:
+                if row.id in kept:
                     _write_standings(connection, row.id, standings)
-            connection.execute(delete(STANDING).where(STANDING.c.run_id.not_in(ids[-2:])))
+            connection.execute(delete(STANDING).where(STANDING.c.run_id.not_in(kept)))
 
     # Reading
 
@@ -186,24 +180,12 @@ class History:
                 nights.setdefault((at, run_id), Counter()).update(counts)
         return [(at, run_id, dict(counts)) for (at, run_id), counts in sorted(nights.items())]
 
-    def curve(self, agencies: Sequence[str] = ()) -> tuple[Nights, frozenset[datetime]]:
-        """The levels of all domains, or of some agencies', run by run; and the runs whose measuring point had no IPv6 itself.
-
-        A run that was asked for a part only, of the lists or of the checks, is left out.
-        """
-        seeing = {run_id for _, run_id, counts in self.tally(OWN_IPV6) if counts.keys() <= SEEING}
-        partial = self._partial_runs()
-        every = self.tally_of(LEVEL, agencies) if agencies else self.tally(LEVEL)
-        levels = [night for night in every if night[1] not in partial]
-        blind = frozenset(at for at, run_id, _ in levels if run_id not in seeing)
-        return [(at, counts) for at, _, counts in levels], blind
-
-    def _partial_runs(self) -> set[str]:
-        rows = self._database.rows(select(RUN.c.id, RUN.c.facts))
-        return {row.id for row in rows if decode_run_facts(row.facts).is_partial}
+    def counts(self, run_id: str) -> dict[str, dict[str, int]]:
+        """How many domains had each outcome in one run, by check, the level among them."""
+        return {check: nights[0][1] for check, nights in self.tallies([run_id]).items()}
 
     def tallies(self, run_ids: Sequence[str], agencies: Sequence[str] = ()) -> dict[str, Nights]:
-        """The same of every check in some runs, by one query; of all domains, or of some agencies'."""
+        """How many of all domains, or of some agencies', had each outcome of every check, in some runs, by one query."""
         found: dict[str, Nights] = {}
         for at, rows in groupby(self._counted(run_ids, agencies), key=lambda row: row[0]):
             night: dict[str, Counter[str]] = {}
@@ -236,8 +218,14 @@ def _counts(pairs: str) -> dict[str, int]:
 
 def _judged_runs(connection: Connection) -> list[Row[Any]]:
     """Every run that has verdicts, the oldest first."""
-    query = select(RUN.c.id, RUN.c.started_at, RUN.c.rule_versions).where(RUN.c.rules_version != "")
+    query = select(RUN.c.id, RUN.c.started_at, RUN.c.rule_versions, RUN.c.is_partial).where(RUN.c.rules_version != "")
     return list(connection.execute(query.order_by(RUN.c.started_at, RUN.c.id)).all())
+
+
+def _with_standings(order: Sequence[Row[Any]]) -> list[str]:
+    """The runs after which it is kept what stands: the two newest, and the city's newest, whose site is shown."""
+    whole = [row.id for row in order if not row.is_partial]
+    return [*(row.id for row in order[-2:]), *whole[-1:]]
 
 
 def _follow_run(connection: Connection, run: Row[Any], standings: Standings) -> list[Change]:

@@ -19,7 +19,8 @@ PENDING: Final = Index("target_pending", "run_id", sqlite_where=UNDONE, postgres
 class RunRow(SQLModel, table=True):
     """One scan: when, from where, under which conditions (`facts`: RunFacts as JSON), of how many targets (`planned`).
 
-    `rule_versions` are those it was judged by, as JSON: id to version.
+    `is_partial` is that of `facts`, where queries can ask for it. `rule_versions` are those it was judged by, as JSON: id to
+    version; `digest` is that of its verdicts.
     """
 
     __tablename__ = "run"
@@ -33,6 +34,8 @@ class RunRow(SQLModel, table=True):
     rules_version: str = ""
     rule_versions: str = ""
     planned: int = 0
+    is_partial: bool = False
+    digest: str = ""
     facts: str
 
 

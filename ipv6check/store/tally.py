@@ -28,10 +28,18 @@ class Tally:
             if not card.target.is_demo:
                 self._of_agencies.setdefault(card.target.agency, Counter()).update(_outcomes(card))
 
+    @property
+    def counts(self) -> Counts:
+        """Those of all agencies together."""
+        return _by_check(sum(self._of_agencies.values(), Counted()))
+
     def replace(self, connection: Connection, run_id: str) -> None:
         """Write the counts in place of those that a run had."""
-        of_all = sum(self._of_agencies.values(), Counted())
-        every = [{"run_id": run_id, "check": check, "outcome": outcome, "n": n} for (check, outcome), n in of_all.items()]
+        every = [
+            {"run_id": run_id, "check": check, "outcome": outcome, "n": n}
+            for check, outcomes in self.counts.items()
+            for outcome, n in outcomes.items()
+        ]
         each = [
             {"run_id": run_id, "agency": agency, "counts": encode_counts(_by_check(counted))}
             for agency, counted in self._of_agencies.items()

@@ -134,7 +134,7 @@ def test_a_file_of_figures_that_cannot_be_written_does_not_spoil_the_run(
 ) -> None:
     run_id = nights(Seen())
     path = tmp_path / "not-there" / "x.prom"
-    commands.write_metrics(settings(metrics={"textfile": str(path)}), archive, run_id)
+    commands.write_metrics(settings(metrics={"textfile": str(path)}), archive, archive.run(run_id))
     assert str(path) in capsys.readouterr().err
 
 
@@ -144,10 +144,26 @@ def test_a_run_of_a_part_leaves_the_figures_of_the_whole(
     nights(Seen(), Seen(is_partial=True))
     path = tmp_path / "x.prom"
     configured = settings(metrics={"textfile": str(path)})
-    commands.write_metrics(configured, archive, "night-01")
+    commands.write_metrics(configured, archive, archive.run("night-01"))
     assert not path.exists()
-    commands.write_metrics(configured, archive, "night-00")
+    commands.write_metrics(configured, archive, archive.run("night-00"))
     assert path.exists()
+
+
+PART = Seen(is_partial=True)
+
+
+@pytest.mark.parametrize(("seen", "begun"), [((Seen(), PART), 0), ((PART,), 0), ((Seen(), Seen()), 1)])
+def test_notices_and_figures_are_of_the_citys_newest_run(
+    run: Callable[..., Result], archive: Archive, nights: Nights, seen: tuple[Seen, ...], begun: int
+) -> None:
+    """A run of a part, or of other lists, does not take its place; unless there is no other."""
+    nights(*seen)
+    figures = dict(line.rsplit(" ", 1) for line in run("metrics").stdout.splitlines())
+    started = archive.run(f"night-0{begun}").started_at
+    assert float(figures["ipv6check_run_started_timestamp_seconds"]) == started.timestamp()
+    silent = run("notify", "--dry-run").stderr
+    assert ("a part of the lists" in silent) is all(one.is_partial for one in seen)
 
 
 def test_a_mistake_about_notices_is_told_before_the_night(run: Callable[..., Result], tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ def night_of(made: Spoiled) -> Night:
         for card in made.cards
     ]
     told = {"changes": tuple(changes), "endings": tuple(endings)}
-    return Night(run=made.run, cards=tuple(made.cards), runs=(made.run,), is_partial=False, **told)  # type: ignore[arg-type]
+    return Night(run=made.run, cards=tuple(made.cards), runs=(made.run,), **told)  # type: ignore[arg-type]
 
 
 def settings() -> Settings:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -65,12 +66,19 @@ async def serving(
 
 
 def store(
-    database: Database, run_id: str, day: int, seen: Sequence[tuple[Target, Evidence]], *, is_judged: bool = True
+    database: Database,
+    run_id: str,
+    day: int,
+    seen: Sequence[tuple[Target, Evidence]],
+    *,
+    is_judged: bool = True,
+    is_partial: bool = False,
 ) -> None:
     """Store one run of what was seen of some targets."""
     archive, at = Archive(database), START + timedelta(days=day)
     targets = [target for target, _ in seen]
     facts = RunFacts(id=run_id, started=at, vantage="lab", country="VN", tries=3, version="0", planned=len(seen))
+    facts = replace(facts, is_partial=is_partial)
     verdicts = [dict(judge(one)) for _, one in seen]
     cards = [Card(target=t, verdicts=v, score=score(v), measured_at=at) for t, v in zip(targets, verdicts, strict=True)]
     with database.writing():

@@ -145,6 +145,50 @@ async def test_a_new_run_takes_the_place_of_the_old_one_and_no_request_fails_mea
         assert "night-03" in await page(client, "/runs/night-03/")
 
 
+@pytest.mark.parametrize(("run_id", "at"), [("night-03", ""), ("night-02", "/runs/night-02")])
+async def test_a_run_that_was_judged_otherwise_is_shown_so(database: Database, run_id: str, at: str) -> None:
+    """By the same rules: one was mended without a new version, or a copy was brought back. In the API and on the site."""
+    archive, url = Archive(database), f"{API}/runs/{run_id}/domains/vung.hanoi.gov.vn"
+    card = f"{at}/domain/vung.hanoi.gov.vn.html"
+    async with serving(database, fresh=0) as client:
+        assert (await client.get(url)).json()["checks"]["REACH-01"]["outcome"] == "pass"
+        before = await page(client, card)
+        with database.writing():
+            cards = archive.cards(run_id)
+            dead = next(one for one in archive.cards("night-01") if one.target == FALLEN)
+            others = [replace(dead, target=one.target) for one in cards]
+            archive.save_verdicts(run_id, archive.run().rules_version, others)
+        assert (await client.get(url)).json()["checks"]["REACH-01"]["outcome"] == "fail"
+        for _ in range(200):
+            if await page(client, card) != before:
+                return
+            await asyncio.sleep(0.05)
+    raise AssertionError("the site is still the old one")
+
+
+@pytest.mark.parametrize("audience", ["internal", "public"])
+async def test_a_run_of_other_lists_is_not_the_front(audience: Audience, database: Database) -> None:
+    store(database, "other", 9, [(target("khac-han"), evidence())], is_partial=True)
+    async with serving(database, audience) as client:
+        assert "khac-han" not in await page(client, "/")
+        assert "khac-han" not in await page(client, "/domains")
+        assert "night-03" in await page(client, "/")
+        assert [run["is_partial"] for run in (await client.get(f"{API}/runs")).json()["runs"]] == [True, *[False] * 4]
+        assert "khac-han" in await page(client, "/runs/other/")
+        names = [one["domain"] for one in (await client.get(f"{API}/runs/other/domains")).json()["domains"]]
+        assert names == ["khac-han.hanoi.gov.vn"]
+
+
+async def test_where_there_are_only_runs_of_parts_the_newest_is_the_front(tmp_path) -> None:
+    made = Database(f"sqlite:///{tmp_path / 'parts.db'}")
+    made.ready()
+    for day in (0, 1):
+        store(made, f"part-{day}", day, [(target(f"so-{day}"), evidence())], is_partial=True)
+    async with serving(made) as client:
+        assert "so-1" in await page(client, "/domains")
+    made.close()
+
+
 async def test_an_old_look_is_believed_for_a_while(database: Database) -> None:
     async with serving(database, fresh=3600) as client:
         await page(client, "/")
@@ -207,7 +251,9 @@ async def test_exceptions_and_disputes_stand_on_their_rows_in_three_forms(databa
         assert every.count("tag-remark") == 2, "what was answered is told on the scorecard alone"
         data = (await client.get("/domains?format=json")).json()["domains"]
         rows = list(csv.DictReader(io.StringIO((await client.get("/domains?format=csv")).content.decode("utf-8-sig"))))
+        objects = (await client.get(f"{API}/runs/night-03/domains")).json()["domains"]
     said = {one["domain"].partition(".")[0]: (one["exempt"], one["disputed"]) for one in data}
+    assert [(one["exempt"], one["disputed"]) for one in objects] == list(said.values()), "the API has the same"
     assert said == {"vung": ([], []), "sap": (["REACH-01"], ["WEB-01"]), "lai": ([], [])}
     assert [(row["exempt"], row["disputed"]) for row in rows] == [(" ".join(one), " ".join(two)) for one, two in said.values()]
 
@@ -218,6 +264,10 @@ async def test_the_public_is_told_nothing_of_exceptions_and_disputes(database: D
         columns = (await client.get("/domains?format=csv")).text.splitlines()[0]
         assert "exempt" not in columns
         assert "disputed" not in columns
+        for path in ("runs/night-03/domains", f"runs/night-03/domains/{FALLEN.domain}", "openapi.json"):
+            told = (await client.get(f"{API}/{path}")).text
+            assert "exempt" not in told
+            assert "disputed" not in told
 
 
 async def test_the_table_of_changes_in_three_forms(client: httpx.AsyncClient) -> None:
@@ -384,13 +434,14 @@ async def test_a_run_that_goes_on_is_not_written_again_until_it_ends_or_is_judge
     made = sites.Sites(Archive(database), "internal", ())
     run = replace(Archive(database).run(), finished=1, finished_at=None)
     steps = [run, replace(run, finished=2), replace(run, finished=3, finished_at=START), replace(run, rules_version="next")]
+    steps += [replace(steps[-1], digest="other verdicts")]
     counts = []
     for step in steps:
         await made.front(step)
         await asyncio.sleep(0.05)
         counts.append(len(write.runs))
     await asyncio.to_thread(made.close)
-    assert counts == [1, 1, 2, 3]
+    assert counts == [1, 1, 2, 3, 4]
 
 
 async def test_a_site_that_cannot_be_written_is_tried_again_and_nothing_else_suffers(database, monkeypatch) -> None:

@@ -30,13 +30,15 @@ def night(
     versions=VERSIONS,
     is_partial: bool = False,
     canaries: str = "pass",
+    hours: int = 0,
 ) -> str:
     """Store one run in which port 443 over IPv6 of each target of the list answered so; return its id.
 
-    `canaries` is how OPS-01 came out.
+    `canaries` is how OPS-01 came out. With `hours` it is another run, so much after the night's own (which began at 01:00 in
+    Hanoi).
     """
-    archive, run_id = Archive(database), f"night-{number:02}"
-    at = START + timedelta(days=number)
+    archive, run_id = Archive(database), f"night-{number:02}" + (f"-{hours}h" if hours else "")
+    at = START + timedelta(days=number, hours=hours)
     facts = RunFacts(id=run_id, started=at, vantage="lab", country="VN", tries=3, version="0", planned=len(LIST))
     facts = replace(facts, is_partial=is_partial)
     verdicts = [dict(judge(evidence(Site(ports={(V6, 443): outcome})))) for outcome in tries]

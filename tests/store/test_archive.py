@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from ipv6check.store.codec import FACTS, decode_facts, decode_verdicts, encode_f
 from tests import factories as f
 from tests.factories import V6, Site, evidence
 from tests.scan.world import targets, world
+from tests.store import nights
 
 
 def settings_of(database: Database) -> Settings:
@@ -136,6 +138,21 @@ def test_latest_is_the_newest_run_even_when_an_older_one_is_judged_again(databas
     with database.writing():
         judge_run(archive, first)
     assert archive.latest_run_of(targets()[0].domain) == second
+
+
+def test_other_verdicts_are_told_by_a_runs_digest(database: Database) -> None:
+    """Also where the rules are the same and the counts too: two domains may have changed places."""
+    run_id = nights.night(database, 0, (nights.GOOD, nights.DEAD, nights.GOOD))
+    archive = Archive(database)
+    first, cards = archive.run(run_id), archive.cards(run_id)
+    swapped = [replace(cards[0], target=cards[1].target), replace(cards[1], target=cards[0].target), cards[2]]
+    digests = []
+    for again in (cards, swapped, cards):
+        with database.writing():
+            archive.save_verdicts(run_id, first.rules_version, again)
+        digests.append(archive.run(run_id).digest)
+    assert first.digest == digests[0] == digests[2]
+    assert digests[1] not in {"", first.digest}
 
 
 def test_a_run_that_is_not_there_is_told_with_the_newest(kept: tuple[Database, str]) -> None:

@@ -12,7 +12,7 @@ from ipv6check.rules import RULES
 from ipv6check.store import Archive, Database
 from ipv6check.store.history import Sought
 from ipv6check.store.tables import CHANGE
-from tests.store.nights import BACK, DEAD, FALLEN, GOOD, NIGHTS, START, STEADY, VERSIONS, night
+from tests.store.nights import BACK, DEAD, FALLEN, GOOD, NIGHTS, STEADY, VERSIONS, night
 
 
 def shown(changes: Sequence[Change]) -> list[str]:
@@ -161,24 +161,26 @@ def test_levels_that_rules_moved_are_found_in_several_runs(database: Database) -
 
 
 @pytest.mark.parametrize(("canaries", "is_blind"), [("pass", False), ("warn", False), ("fail", True), ("nm", True)])
-def test_a_night_without_ipv6_of_our_own_is_marked(database: Database, canaries: str, is_blind: bool) -> None:
+def test_a_run_without_ipv6_of_our_own_is_known_as_blind(database: Database, canaries: str, is_blind: bool) -> None:
     night(database, 0, (GOOD, GOOD, GOOD))
     night(database, 1, (GOOD, GOOD, GOOD), canaries=canaries)
-    nights, blind = Archive(database).history.curve()
-    assert len(nights) == 2, "it stays on the curve"
-    assert [at in blind for at, _ in nights] == [False, is_blind]
+    assert [run.is_blind for run in Archive(database).runs()] == [is_blind, False]
 
 
-@pytest.mark.parametrize("agencies", [(), ("Sở Thử",)])
-def test_what_was_asked_for_a_part_is_not_on_the_curve(database: Database, agencies: Sequence[str]) -> None:
-    """`--limit` and `--only`: neither the city nor an agency is judged by it."""
-    night(database, 0, (GOOD, GOOD, DEAD))
-    night(database, 1, (GOOD, DEAD, DEAD), is_partial=True)
-    night(database, 2, (GOOD, GOOD, GOOD))
-    nights, _ = Archive(database).history.curve(agencies)
-    assert [at for at, _ in nights] == [START, START + timedelta(days=2)]
-    assert [sum(counts.values()) for _, counts in nights] == [3, 3]
-    assert len(Archive(database).history.tally(LEVEL)) == 3, "the trend of a check shows every run"
+def test_what_stands_after_the_citys_newest_run_is_kept_beside_runs_of_parts(database: Database) -> None:
+    """Its site is shown for as long as no other takes its place, with since when things stand."""
+    for number, tries in enumerate(NIGHTS[:2]):
+        night(database, number, tries)
+    history = Archive(database).history
+    standings = history.standings("night-01")
+    assert standings
+    for number in (2, 3, 4):
+        night(database, number, NIGHTS[1], is_partial=True)
+    assert history.standings("night-01") == standings
+    with database.writing():
+        history.follow("night-00")
+    assert history.standings("night-01") == standings
+    assert not history.standings("night-00")
 
 
 def test_a_tally_of_every_check_is_what_the_tallies_of_each_are(database: Database) -> None:

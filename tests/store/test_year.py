@@ -234,6 +234,19 @@ def test_an_upgraded_database_takes_further_nights(tmp_path: Path) -> None:
     old.close()
 
 
+def test_an_upgrade_knows_which_runs_were_of_a_part(tmp_path: Path) -> None:
+    old = make_old(tmp_path / "old.db", next(iter(YEAR)))
+    with sqlite3.connect(tmp_path / "old.db") as connection:
+        connection.execute("UPDATE run SET id = 'whole'")
+        connection.execute("INSERT INTO run SELECT 'part', vantage, country, started_at, finished_at, version, rules_version, "
+                           """'{"is_partial": true}', rule_versions FROM run""")  # fmt: skip
+    with old.writing():
+        old.upgrade()
+    assert {run.id: (run.is_partial, run.digest) for run in Archive(old).runs()} == {"whole": (False, ""), "part": (True, "")}
+    assert Archive(old).whole_run() == Archive(old).run("whole")
+    old.close()
+
+
 def test_dictionaries_are_never_changed() -> None:
     assert [zlib.adler32(dictionary) for dictionary in DICTIONARIES] == [0x85E10B29]
 
