@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from ipv6check.addressing import Address, is_special, is_transition, is_usable, kind_of
+from ipv6check.addressing import Address, is_special, is_transition, is_usable, kind_of, text_of
 from ipv6check.facts import FAMILIES, AddressFacts, Evidence, Family, NameLookups, ResourceFacts, RouteFact, family_of
 from ipv6check.model import Reason, Severity
 from ipv6check.rules.rule import (
@@ -92,7 +92,7 @@ def every_address_is_known_to_the_registries(evidence: Evidence) -> Finding:
     for facts in resources.addresses:
         origins = {_origin(route) for route in facts.followed if not route.is_weakly_seen}
         if len(origins) > 1:
-            args |= {"prefix": facts.followed[0].prefix, "origins": sorted(origins), "address": str(facts.address)}
+            args |= {"prefix": facts.followed[0].prefix, "origins": sorted(origins), "address": text_of(facts.address)}
             return warned(**args)
     return informed(**args)
 
@@ -102,7 +102,7 @@ def _network(facts: AddressFacts) -> str:
     route = facts.followed[0] if facts.followed else None
     where = [route.prefix, f"{_origin(route)} {route.as_name}".strip()] if route else []
     known = [part for part in (*where, facts.holder, facts.country) if part]
-    return f"{facts.address} ({'; '.join(known)})" if known else str(facts.address)
+    return f"{facts.address} ({'; '.join(known)})" if known else text_of(facts.address)
 
 
 def _origin(route: RouteFact) -> str:
@@ -126,7 +126,7 @@ def _routes_of(facts: AddressFacts) -> Finding:
 
 
 def _validity(facts: AddressFacts, route: RouteFact) -> Finding:
-    args: Args = {"address": str(facts.address), "prefix": route.prefix, "origin": _origin(route)}
+    args: Args = {"address": text_of(facts.address), "prefix": route.prefix, "origin": _origin(route)}
     match route.validity:
         case "Valid":
             return passed(**args)
@@ -176,7 +176,7 @@ def reverse_names_lead_back(evidence: Evidence) -> Finding:
 
 def _reverse_name(facts: AddressFacts) -> Finding:
     """Judge one address; only of mail servers is a reverse name asked for."""
-    args: Args = {"address": str(facts.address)}
+    args: Args = {"address": text_of(facts.address)}
     if facts.leads_back:
         return passed(**args)
     is_unseen = facts.ptr is None or facts.ptr.answer is None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from ipv6check.addressing import Address
+from ipv6check.addressing import Address, text_of
 from ipv6check.facts import (
     FAMILIES,
     Answer,
@@ -128,7 +128,7 @@ def _same_by_both(host: Host) -> Finding:
 
 def _same(by_6: Server, by_4: Server) -> Finding:
     """Compare what one server says by an address of each family."""
-    args: Args = {"zone": _zone(by_6), "server": by_6.host, "address": str(by_6.address), "other": str(by_4.address)}
+    args: Args = {"zone": _zone(by_6), "server": by_6.host, "address": text_of(by_6.address), "other": text_of(by_4.address)}
     v6, v4 = _serial(by_6), _serial(by_4)
     if v6 != v4:
         return warned(v6=v6, v4=v4, **args)
@@ -145,7 +145,8 @@ def _same_records(asked_6: AuthorityTries, asked_4: AuthorityTries, by_6: Server
     for weighing in weighings:
         if weighing.state is State.UNSEEN:
             return not_measured(weighing.reason)
-    args: Args = {"zone": _zone(by_6), "server": by_6.host, "address": str(asked_6.server), "other": str(asked_4.server)}
+    args: Args = {"zone": _zone(by_6), "server": by_6.host}
+    args |= {"address": text_of(asked_6.server), "other": text_of(asked_4.server)}
     v6, v4 = _data(asked_6.tries), _data(asked_4.tries)
     if not all(weighing.is_up for weighing in weighings) or any(data in v4 for data in v6):
         return passed(zone=_zone(by_6))
@@ -181,7 +182,7 @@ def servers_handle_edns(evidence: Evidence) -> Finding:
 
 
 def _edns(server: Server) -> Finding:
-    args: Args = {"zone": _zone(server), "server": server.host, "address": str(server.address)}
+    args: Args = {"zone": _zone(server), "server": server.host, "address": text_of(server.address)}
     replies = server.replies
     if not hears_edns(server):
         is_sure = len(replies) >= tries_needed(server.evidence)
@@ -234,7 +235,7 @@ def _large_reply(server: Server, is_signed: bool) -> Finding:
     asked = server.asked("dnskey")
     if asked is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
-    args: Args = {"zone": _zone(server), "server": server.host, "address": str(server.address)}
+    args: Args = {"zone": _zone(server), "server": server.host, "address": text_of(server.address)}
     own = [(tried, tried.answer) for tried in asked.tries if tried.answer is not None]
     replies = [*server.replies, *own]
     size = max((answer.size for tried, answer in replies if not tried.truncated), default=0)
@@ -267,7 +268,7 @@ def _recursion(server: Server) -> Finding:
     weighing = server.scales.reply(asked) if asked is not None else None
     if asked is None or weighing is None or weighing.state is State.UNSEEN:
         return not_measured(weighing.reason if weighing else Reason.DEPENDENCY_FAILED)
-    args: Args = {"zone": _zone(server), "server": server.host, "address": str(server.address)}
+    args: Args = {"zone": _zone(server), "server": server.host, "address": text_of(server.address)}
     if weighing.state is State.FAILED:  # it serves its zone, so it was silent on purpose
         return passed(zone=_zone(server))
     answer = _last(asked.tries)

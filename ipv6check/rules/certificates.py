@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from ipv6check.addressing import text_of
 from ipv6check.facts import Certificate, Evidence, Fetch, TlsTry
 from ipv6check.facts.web import LAST_DAYS
 from ipv6check.model import Outcome, Reason, Severity
@@ -65,7 +66,7 @@ def certificate_leads_to_a_trusted_root(evidence: Evidence) -> Finding:
 
 def _path(site: Site, leaf: Leaf) -> Finding:
     fetch, tls, certificate = leaf
-    args: Args = {"name": site.name, "address": str(fetch.address), "issuer": certificate.issuer}
+    args: Args = {"name": site.name, "address": text_of(fetch.address), "issuer": certificate.issuer}
     if not tls.path_error:
         return passed(**args)
     web = site.evidence.web
@@ -84,7 +85,7 @@ def certificate_bears_the_name(evidence: Evidence) -> Finding:
 
 def _bears_name(site: Site, leaf: Leaf) -> Finding:
     fetch, _, certificate = leaf
-    args: Args = {"name": site.name, "address": str(fetch.address), "names": list(certificate.names[:5]) or ["-"]}
+    args: Args = {"name": site.name, "address": text_of(fetch.address), "names": list(certificate.names[:5]) or ["-"]}
     return passed(**args) if certificate.covers(site.name) else failed(**args)
 
 
@@ -100,7 +101,7 @@ def certificate_is_in_its_dates(evidence: Evidence) -> Finding:
 def _dates(site: Site, leaf: Leaf) -> Finding:
     fetch, _, certificate = leaf
     begin, end, now = certificate.not_before, certificate.not_after, fetch.end
-    args: Args = {"name": site.name, "address": str(fetch.address)}
+    args: Args = {"name": site.name, "address": text_of(fetch.address)}
     if begin is None or end is None:
         return failed("unreadable", **args)
     left = (end - now).total_seconds() / SECONDS_PER_DAY
@@ -129,12 +130,12 @@ def _agree_everywhere(site: Site) -> Finding:
     valid = [_is_valid(site, leaf) for leaf in last]
     if any(valid) and not all(valid):
         bad, good = last[valid.index(False)][0], last[valid.index(True)][0]
-        return failed(name=site.name, good=str(good.address), bad=str(bad.address))
+        return failed(name=site.name, good=text_of(good.address), bad=text_of(bad.address))
     first = last[0][2]
     for fetch, _, other in last[1:]:
         same_policy = (other.names, other.issuer) == (first.names, first.issuer)
         if other.key_sha256 != first.key_sha256 and not same_policy:
-            return warned(name=site.name, good=str(last[0][0].address), bad=str(fetch.address))
+            return warned(name=site.name, good=text_of(last[0][0].address), bad=text_of(fetch.address))
     return passed(name=site.name, addresses=len(last))
 
 

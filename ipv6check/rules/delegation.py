@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ipv6check.addressing import Address, parse_addresses
+from ipv6check.addressing import Address, parse_addresses, text_of
 from ipv6check.facts import (
     UNRESOLVED,
     AuthorityTries,
@@ -37,7 +37,7 @@ def parent_and_zone_name_the_same_servers(evidence: Evidence) -> Finding:
         return not_measured(_why_silent(tried, facts.zone, Scales(evidence)))
     if not in_zone:
         return not_measured(Reason.RESOLVER_ERROR)
-    args: Args = {"zone": facts.zone, "parent": facts.parent, "address": str(tried.server)}
+    args: Args = {"zone": facts.zone, "parent": facts.parent, "address": text_of(tried.server)}
     if at_parent == in_zone:
         return passed(total=len(in_zone), **args)
     args |= {"at_parent": sorted(at_parent - in_zone), "in_zone": sorted(in_zone - at_parent)}
@@ -86,7 +86,7 @@ def _glue_of(host: NameserverHost, facts: NameserverFacts, evidence: Evidence) -
     if not over_udp and over_tcp is None:
         return not_measured(_why_silent(facts.glue_over_tcp, facts.zone, Scales(evidence)))
     glue, own = over_udp if over_tcp is None else over_tcp, set(host.lookups.aaaa.addresses)
-    args: Args = {"zone": facts.zone, "parent": facts.parent, "server": host.name, "address": str(facts.delegation.server)}
+    args: Args = {"zone": facts.zone, "parent": facts.parent, "server": host.name, "address": text_of(facts.delegation.server)}
     if glue == own:
         return passed(zone=facts.zone, parent=facts.parent)
     args |= {"addresses": _sorted(own), "glue": _sorted(glue)}
@@ -104,7 +104,7 @@ def _glue_in(tried: DnsTry | None, host: str, facts: NameserverFacts) -> set[Add
 
 
 def _sorted(addresses: set[Address]) -> list[str]:
-    return [str(address) for address in sorted(addresses, key=int)]
+    return [text_of(address) for address in sorted(addresses, key=int)]
 
 
 @dataclass(frozen=True, slots=True)

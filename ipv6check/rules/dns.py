@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ipv6check.addressing import text_of
 from ipv6check.facts import DnsTry, Evidence, Lookup, NameLookups
 from ipv6check.model import Reason, Severity
 from ipv6check.rules.rule import (
@@ -166,7 +167,7 @@ def every_server_answers_aaaa_questions(evidence: Evidence) -> Finding:
         if weighing.state is State.FAILED and weighing.failure is not None:
             return failed(
                 server=asked.host,
-                address=str(asked.server),
+                address=text_of(asked.server),
                 name=asked.name,
                 problem=weighing.failure.detail or weighing.failure.kind.value,
             )
@@ -176,9 +177,9 @@ def every_server_answers_aaaa_questions(evidence: Evidence) -> Finding:
         return not_measured(unseen[0].reason)
     for asked, weighing in weighed:
         if weighing.state is State.UNSTABLE:
-            return warned("unstable", server=asked.host, address=str(asked.server))
+            return warned("unstable", server=asked.host, address=text_of(asked.server))
         if weighing.is_up and (took := quickest(asked.tries)) is not None and took > SLOW:
-            return warned("slow", server=asked.host, address=str(asked.server), seconds=round(took, 1))
+            return warned("slow", server=asked.host, address=text_of(asked.server), seconds=round(took, 1))
     return passed(servers=len(seen))
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
+from ipv6check.addressing import text_of
 from ipv6check.facts import AuthorityTries, Evidence, Lookup
 from ipv6check.model import Outcome, Reason, Severity
 from ipv6check.rules.dns import tries_needed
@@ -75,7 +76,7 @@ def _signatures(zone: Zone) -> Finding:
         if not bad and "" not in found:
             unseen.append(question)
     for asked, fault in faults if len(faults) >= zone.enough else []:
-        args: Args = {"zone": zone.facts.zone, "server": asked.host, "address": str(asked.server)}
+        args: Args = {"zone": zone.facts.zone, "server": asked.host, "address": text_of(asked.server)}
         args |= {"name": asked.name, "type": asked.type}
         return failed("missing" if fault == "missing" else "", **args)
     if faults:
@@ -84,7 +85,7 @@ def _signatures(zone: Zone) -> Finding:
         reasons = (zone.scales.reply(asked).reason for question in unseen for asked in question.asked)
         return not_measured(next((reason for reason in reasons if reason), None))
     for asked, _ in unsteady:
-        return warned(zone=zone.facts.zone, server=asked.host, address=str(asked.server), name=asked.name, type=asked.type)
+        return warned(zone=zone.facts.zone, server=asked.host, address=text_of(asked.server), name=asked.name, type=asked.type)
     return passed(zone=zone.facts.zone, servers=len(hosts))
 
 
@@ -114,7 +115,7 @@ def _dates_of_signatures(zone: Zone) -> Finding:
     if not ends or (unheard and not late):
         return not_measured(Reason.DEPENDENCY_FAILED)
     left, weak, tried, asked = min(ends, key=lambda entry: entry[0])
-    args: Args = {"zone": zone.facts.zone, "server": asked.host, "address": str(asked.server), "name": weak.owner}
+    args: Args = {"zone": zone.facts.zone, "server": asked.host, "address": text_of(asked.server), "name": weak.owner}
     args |= {"type": weak.covered, "days": round(left / timedelta(days=1), 1)}
     args |= {"until": weak.expiration.date().isoformat(), "since": weak.inception.date().isoformat()}
     if is_not_yet_valid(weak, tried.end):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ipv6check.addressing import kind_of
+from ipv6check.addressing import kind_of, text_of
 from ipv6check.facts import Evidence, Family, NameserverFacts, NameserverHost, ServerTries, family_of
 from ipv6check.model import Failure, FailureKind, Outcome, Reason
 from ipv6check.rules.dns import quickest
@@ -126,7 +126,7 @@ def _every_address_answers(evidence: Evidence, family: Family, transports: tuple
             "lame" if is_lame else "silent",
             zone=facts.zone,
             server=host.name,
-            address=str(server.server),
+            address=text_of(server.server),
             transport=server.transport,
             problem=problem_of(weighing.failure),
             bad=len({server.server for _, server, _ in bad}),
@@ -137,7 +137,7 @@ def _every_address_answers(evidence: Evidence, family: Family, transports: tuple
             return not_measured(weighing.reason)
     for host, server, weighing in weighed:
         if weighing.state is State.UNSTABLE:
-            args: Args = {"zone": facts.zone, "server": host.name, "address": str(server.server)}
+            args: Args = {"zone": facts.zone, "server": host.name, "address": text_of(server.server)}
             return warned("unstable", transport=server.transport, **args)
     if len(asked) < len(transports) * len({(host.name, server.server) for host, server in asked}):
         return not_measured(Reason.DEPENDENCY_FAILED)
@@ -155,7 +155,7 @@ def _slow(evidence: Evidence) -> Finding | None:
     facts = evidence.nameservers
     for host, server in soa_tries(facts.hosts, 6, ("udp",)) if facts else ():
         if facts is not None and (took := quickest(server.tries)) is not None and took > SLOW:
-            return warned("slow", zone=facts.zone, server=host.name, address=str(server.server), seconds=round(took, 1))
+            return warned("slow", zone=facts.zone, server=host.name, address=text_of(server.server), seconds=round(took, 1))
     return None
 
 
@@ -237,7 +237,7 @@ def no_server_address_embeds_ipv4(evidence: Evidence) -> Finding:
     bad = [(name, address) for name, address in found if kind_of(address) in EMBEDDED]
     if bad:
         name, address = bad[0]
-        args: Args = {"zone": facts.zone, "server": name, "address": str(address), "kind": kind_of(address)}
+        args: Args = {"zone": facts.zone, "server": name, "address": text_of(address), "kind": kind_of(address)}
         return failed(bad=len(bad), total=len(found), **args)
     if any(lookup_of(host, 6) is None for host in hosts):
         return not_measured(Reason.RESOLVER_ERROR)

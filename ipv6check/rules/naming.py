@@ -9,6 +9,7 @@ from typing import Final
 
 import idna
 
+from ipv6check.addressing import text_of
 from ipv6check.facts import AddressFacts, Evidence, NameWeb
 from ipv6check.model import Outcome, Reason, Severity, Target
 from ipv6check.rules.dns import absence_is_confirmed, tries_needed
@@ -182,7 +183,7 @@ def servers_are_inside_the_country(evidence: Evidence) -> Finding:
     if not all(facts.has(table) for facts in addresses.values() for table in ("routes", "registry")):
         return not_measured(Reason.DATA_SOURCE_DOWN)
     inside = {address: is_inside(facts) for address, facts in addresses.items()}
-    abroad = [str(address) for address, here in inside.items() if here is False]
+    abroad = [text_of(address) for address, here in inside.items() if here is False]
     args: Args = {"addresses": abroad, "bad": len(abroad), "total": len(addresses)}
     if abroad and len(abroad) == len(addresses):
         return failed(**args)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ipv6check.addressing import text_of
 from ipv6check.facts import FAMILIES, Evidence, Family, NameLookups, family_of
 from ipv6check.model import FailureKind, Reason, Severity, Stage
 from ipv6check.rules.rule import (
@@ -97,7 +98,7 @@ def names_of(evidence: Evidence) -> list[Name]:
     names = []
     for lookups in evidence.dns.names:
         host = hosts.get(lookups.name)
-        weighed = [(str(p.address), p.port, scales.port(p), family_of(p.address)) for p in (host.ports if host else ())]
+        weighed = [(text_of(p.address), p.port, scales.port(p), family_of(p.address)) for p in (host.ports if host else ())]
         v6, v4 = (Ports(lookups.name, family, tuple((a, p, w) for a, p, w, f in weighed if f == family)) for family in FAMILIES)
         names.append(Name(lookups, v6, v4, is_hidden=abroad and v6.is_silent and v4.is_silent))
     return names

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+from ipv6check.addressing import text_of
 from ipv6check.facts import FAMILIES, Evidence, Family, Fetch, Hop
 from ipv6check.model import FailureKind, Reason, Severity
 from ipv6check.rules.reachability import HTTP
@@ -85,7 +86,7 @@ def _http_leads_to_https(site: Site) -> Finding:
                 if weighing.is_up:
                     findings.append(_first_hop(site, tries, chain.hops if chain else ()))
                 elif weighing.state is State.FAILED:
-                    findings.append(failed("silent", name=site.name, address=str(at.address)))
+                    findings.append(failed("silent", name=site.name, address=text_of(at.address)))
                 else:
                     findings.append(not_measured(weighing.reason))
     return worst(findings)
@@ -99,7 +100,7 @@ def _first_hop(site: Site, tries: tuple[Fetch, ...], hops: tuple[Hop, ...]) -> F
             weighing = site.scales.fetches(tries)
             silent = failed("silent", name=site.name, address=str(tries[-1].address))
             return silent if weighing.state is State.FAILED else not_measured(weighing.reason)
-        args: Args = {"name": site.name, "address": str(fetch.address), "status": fetch.status}
+        args: Args = {"name": site.name, "address": text_of(fetch.address), "status": fetch.status}
         if is_blocked(fetch):
             return not_measured(Reason.BLOCKED, **args)
         to = leads_to(fetch)
@@ -139,7 +140,7 @@ def _hsts(site: Site) -> Finding:
 
 def _hsts_header(site: Site, fetch: Fetch) -> Finding:
     header = fetch.header("strict-transport-security")
-    args: Args = {"name": site.name, "address": str(fetch.address)}
+    args: Args = {"name": site.name, "address": text_of(fetch.address)}
     if header is None:
         return failed(**args)
     ages = [found.group(1) for directive in header.split(";") if (found := MAX_AGE.fullmatch(directive))]
@@ -243,7 +244,7 @@ def _compare(site: Site, scheme: str, v6: int, v4: int) -> Finding:
         for at, tries in site.fetches(6 if family == 6 else 4, scheme):
             fetch = answered(tries)
             if fetch is not None and not is_blocked(fetch) and leads_to(fetch) is None and not _alike(fetch.status or 0, end):
-                return failed("address", **args, address=str(at.address), status=fetch.status)
+                return failed("address", **args, address=text_of(at.address), status=fetch.status)
     if not _alike(v6, v4):
         return failed(**args)
     return warned(**args) if v6 >= ERROR else passed(**args)
