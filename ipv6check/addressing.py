@@ -131,6 +131,12 @@ def prefix_of(address: Address) -> Network:
     return IPv6Network((int(address) >> 80 << 80, 48))
 
 
+@lru_cache(1024)
+def addresses_in(texts: tuple[str, ...]) -> tuple[Address, ...]:
+    """The addresses among the records of an answer, each once, in a fixed order. Asked again and again of the same."""
+    return tuple(sorted(set(parse_addresses(texts)), key=int))
+
+
 def parse_addresses(texts: Iterable[str]) -> tuple[Address, ...]:
     """Read addresses of DNS records; what is no address is left out (the record's own text stays in the facts)."""
     return tuple(address for address in map(_parsed, texts) if address is not None)

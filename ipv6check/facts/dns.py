@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from ipv6check.addressing import Address, is_usable, parse_addresses
+from ipv6check.addressing import Address, addresses_in, is_usable, parse_addresses
 from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, Attempt, Family
 
 UNREACHABLE_ERRORS: Final = ("EDE 22", "EDE 23")
@@ -123,7 +123,7 @@ class Lookup:
     def addresses(self) -> tuple[Address, ...]:
         """The addresses of its answer, in a fixed order."""
         answer = self.answer
-        return tuple(sorted(set(answer.addresses), key=int)) if answer else ()
+        return addresses_in(answer.records) if answer else ()
 
     @property
     def is_empty(self) -> bool:
