@@ -1,6 +1,6 @@
 """Reads plain DNS replies quickly: decodes the records that were asked for, and of all others looks only at the shape.
 
-Most replies are plain: one question, class IN, names of letters, digits and hyphens, no EDNS options. Whatever is not, or is
+Most replies are plain: one question, class IN, names of letters, digits and hyphens. Whatever is not, or is
 not well-formed, is left to dnspython (see `wire.read`), so that nothing is an answer here that it would call malformed.
 """
 
@@ -8,18 +8,20 @@ import base64
 import re
 import struct
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import dns.exception
 import dns.rcode
 import dns.rdata
 import dns.rdataclass
+from dns.edns import OptionType
 from dns.rdatatype import RdataType
 
 from ipv6check.facts import Answer
 
 HEADER: Final = struct.Struct("!6H")
 RECORD: Final = struct.Struct("!HHIH")
+SOA_NUMBERS: Final = struct.Struct("!5I")
 OPCODE: Final = 0x7800
 A, NS, CNAME, SOA, AAAA, OPT, RRSIG = 1, 2, 5, 6, 28, 41, 46
 DENIALS: Final = {47: "NSEC", 50: "NSEC3"}
@@ -31,7 +33,7 @@ SELF_CONTAINED: Final = frozenset({A, AAAA, 43, 47, 48, 50, 51, 52, 59, 60})
 """Types whose data no other part of a message can matter to: without names, or beginning with one (NSEC)."""
 
 REMEMBERED: Final = 512
-"""Octets of such data up to which what was read is remembered: each of a zone's servers gives the same."""
+"""Octets of such data, and of EDNS options, up to which what was read is remembered: the servers of a zone give the same."""
 
 META: Final = 128
 """Types from this one on are no data, or odd (RFC 6895)."""
@@ -82,6 +84,13 @@ def _labels(octets: bytes) -> str:
 
 
 @lru_cache(256)
+def _extended_errors(options: bytes) -> tuple[str, ...]:
+    """The extended errors (RFC 8914) in the data of an OPT record."""
+    found: Any = dns.rdata.from_wire(dns.rdataclass.IN, RdataType.OPT, options, 0, len(options))
+    return tuple(option.to_text() for option in found.options if option.otype == OptionType.EDE)
+
+
+@lru_cache(256)
 def _rcode(number: int) -> str:
     """The mnemonic of an RCODE."""
     return dns.rcode.to_text(dns.rcode.Rcode(number))
@@ -102,6 +111,7 @@ class _Reader:
         self._names: dict[int, tuple[str, int]] = {}
         self.has_edns = False
         self.extended_rcode = 0
+        self.extended_errors: tuple[str, ...] = ()
         self.is_signed = False
 
     def name(self, at: int, limit: int, depth: int = 0) -> tuple[str, int]:
@@ -139,7 +149,7 @@ class _Reader:
             if at > self.size:
                 raise _NotPlainError
             if rdtype == OPT:
-                self._opt(owner, ttl, length, is_additional)
+                self._opt(owner, ttl, self.message[data:at], is_additional)
                 continue
             if rdclass != IN or rdtype == 0 or rdtype >= META or ttl > 0x7FFFFFFF:
                 raise _NotPlainError
@@ -157,10 +167,11 @@ class _Reader:
             records.texts.append(text)
         return found, at
 
-    def _opt(self, owner: str, ttl: int, length: int, is_additional: bool) -> None:
-        if owner or length or self.has_edns or not is_additional:
+    def _opt(self, owner: str, ttl: int, options: bytes, is_additional: bool) -> None:
+        if owner or len(options) > REMEMBERED or self.has_edns or not is_additional:
             raise _NotPlainError
         self.has_edns = True
+        self.extended_errors = _extended_errors(options) if options else ()
         self.extended_rcode = ttl >> 20 & 0xFF0
 
     def _shape(self, rdtype: int, data: int, length: int) -> str | bytes:
@@ -186,6 +197,17 @@ class _Reader:
                 raise _NotPlainError  # a signer's name is never compressed (RFC 4034)
             return ""
         return _rdata(message, rdtype, data, length).to_digestable()
+
+    def text(self, rdtype: int, data: int, length: int) -> str:
+        """The data of a record as text."""
+        end = data + length
+        if rdtype in (NS, CNAME):
+            return f"{self.name(data, end)[0]}."
+        if rdtype == SOA:
+            server, at = self.name(data, end)
+            mailbox, at = self.name(at, end)
+            return " ".join((f"{server}.", f"{mailbox}.", *map(str, SOA_NUMBERS.unpack_from(self.message, at))))
+        return _rdata(self.message, rdtype, data, length).to_text()
 
 
 def read(message: bytes, name: str, rdtype: str) -> Answer | None:
@@ -229,14 +251,15 @@ def _read(message: bytes, owner: str, rdtype: int) -> Answer:
         truncated=bool(flags & 0x0200),
         recursion_available=bool(flags & 0x0080),
         edns=reader.has_edns,
-        records=tuple(_rdata(message, rdtype, *rdata).to_text() for rdata in wanted.rdata) if wanted else (),
+        extended_errors=reader.extended_errors,
+        records=tuple(reader.text(rdtype, *rdata) for rdata in wanted.rdata) if wanted else (),
         aliases=tuple(aliases),
         ttl=wanted.ttl if wanted else None,
         signed=signed,
         soa=soa,
         referral="" if referral is None else referral or ".",
         referral_servers=tuple(str(t) or "." for t in authority[referral, NS].texts) if referral is not None else (),
-        glue=tuple(_glue(message, additional)) if referral is not None or rdtype == NS else (),
+        glue=tuple(_glue(reader, additional)) if referral is not None or rdtype == NS else (),
         denial=next((word for number, word in DENIALS.items() if any(key[1] == number for key in authority)), ""),
         size=len(message),
         wire=base64.b64encode(message).decode(),
@@ -255,9 +278,9 @@ def _self_contained(rdtype: int, octets: bytes) -> dns.rdata.Rdata:
     return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), octets, 0, len(octets))
 
 
-def _glue(message: bytes, additional: Section) -> list[tuple[str, str]]:
+def _glue(reader: _Reader, additional: Section) -> list[tuple[str, str]]:
     return [
-        (owner or ".", _rdata(message, rdtype, *rdata).to_text())
+        (owner or ".", reader.text(rdtype, *rdata))
         for (owner, rdtype), records in additional.items()
         if rdtype in (A, AAAA)
         for rdata in records.rdata

@@ -25,6 +25,8 @@ EDNS_SIZE: Final = 1232
 CHAIN_LIMIT: Final = 16
 """CNAME links followed at most."""
 
+NAMES_AND_NUMBERS: Final = frozenset({"NS", "CNAME", "SOA"})
+
 HEADER: Final = struct.Struct("!6H")
 QUERY_RD: Final = 0x0100
 QUERY_CD: Final = 0x0010
@@ -127,7 +129,7 @@ def read_any(message: bytes, name: str, rdtype: str) -> Answer:
         recursion_available=bool(flags & 0x0080),
         edns=parsed.edns >= 0,
         extended_errors=tuple(_error_text(e) for e in parsed.extended_errors()),
-        records=tuple(rdata.to_text() for rdata in wanted) if wanted else (),
+        records=tuple(_in_lower_case(rdata.to_text(), rdtype) for rdata in wanted) if wanted else (),
         aliases=aliases,
         ttl=int(wanted.ttl) if wanted else None,
         signed=any(rrset.rdtype == dns.rdatatype.RRSIG for rrset in parsed.answer),
@@ -169,6 +171,11 @@ def _denial(section: list[dns.rrset.RRset]) -> str:
     """With which records existence was denied, "" with none."""
     types = {rrset.rdtype for rrset in section}
     return next((t.name for t in (dns.rdatatype.NSEC, dns.rdatatype.NSEC3) if t in types), "")
+
+
+def _in_lower_case(text: str, rdtype: str) -> str:
+    """A record's text, in lower case where it is names and numbers: names have no case (RFC 4343)."""
+    return text.lower() if rdtype in NAMES_AND_NUMBERS else text
 
 
 def _text(name: dns.name.Name) -> str:

@@ -4,6 +4,7 @@ import random
 
 import dns.message
 import pytest
+from dns.edns import EDEOption, GenericOption
 
 from ipv6check.facts import Answer
 from ipv6check.net import plainwire, wire
@@ -36,6 +37,12 @@ so1.hanoi.gov.vn. 300 IN DS 1 13 2 {"00" * 32}
     "other-class": f";ANSWER\n{NAME}. 300 CH TXT x\n",
 }
 REPLIES = {name: dns.message.from_text(HEAD + body).to_wire() for name, body in BODIES.items()}
+
+ERRORS = [EDEOption(20, "không phục vụ"), EDEOption(22), GenericOption(3, b"NSID"), EDEOption(49152)]
+REFUSED = dns.message.from_text(HEAD)
+REFUSED.use_edns(0, options=ERRORS)
+REPLIES["errors"] = REFUSED.to_wire()
+
 LEFT_ALONE = {"odd-name", "other-class"}
 CHANGED = 4_000
 
@@ -65,6 +72,18 @@ def test_the_apex_is_read(rdtype: str) -> None:
     assert said is not None
     assert said == wire.read_any(message, "Hanoi.gov.vn", rdtype)
     assert said.records
+
+
+def test_extended_errors_are_read() -> None:
+    said = plainwire.read(REPLIES["errors"], NAME, "AAAA")
+    assert said is not None
+    assert [error.partition(" (")[0] for error in said.extended_errors] == ["EDE 20", "EDE 22", "EDE 49152"]
+
+
+def test_names_in_records_have_no_case() -> None:
+    message = dns.message.from_text(HEAD + f";ANSWER\n{NAME}. 300 IN SOA Ns1.Hanoi.vn. Root.vn. 1 2 3 4 5\n").to_wire()
+    for read in (wire.read, wire.read_any):
+        assert read(message, NAME, "SOA").records == ("ns1.hanoi.vn. root.vn. 1 2 3 4 5",)
 
 
 def test_what_is_cut_off_is_left_alone_or_read_alike() -> None:
