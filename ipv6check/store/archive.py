@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, delete, exists, or_, select, tuple_, update
 from sqlmodel import insert
@@ -24,16 +23,11 @@ from ipv6check.store.codec import (
     encode,
     encode_verdicts,
 )
-from ipv6check.store.database import Database, StorageError, explained
+from ipv6check.store.database import Database, StorageError, chunks, explained
 from ipv6check.store.history import History
 from ipv6check.store.runs import CONDITIONS, newest_first, run_of
 from ipv6check.store.tables import LATEST, OBSERVATION, RUN, TARGET, VERDICT
 from ipv6check.store.tally import Tally
-
-T = TypeVar("T")
-
-CHUNK: Final = 100
-"""Targets whose observations, and those of whose zones, are read at once."""
 
 DIGEST_SIZE: Final = 16
 
@@ -98,7 +92,7 @@ class Archive:
         tally, digest = Tally(), blake2b(digest_size=DIGEST_SIZE)
         with explained(self._database), self._database.engine.begin() as connection:
             connection.execute(delete(VERDICT).where(VERDICT.c.run_id == run_id))
-            for chunk in _chunks(cards, CHUNK):
+            for chunk in chunks(cards):
                 rows = [_verdict_row(run_id, rules_version, card) for card in chunk]
                 connection.execute(insert(VERDICT), rows)
                 for row in rows:
@@ -119,7 +113,7 @@ class Archive:
             .where(RUN.c.started_at > select(RUN.c.started_at).where(RUN.c.id == run_id).scalar_subquery())
         )
         domains = connection.scalars(of_run.where(VERDICT.c.domain.not_in(later))).all()
-        for chunk in _chunks(domains, CHUNK):
+        for chunk in chunks(domains):
             connection.execute(delete(LATEST).where(LATEST.c.domain.in_(chunk)))
             connection.execute(insert(LATEST), [{"domain": domain, "run_id": run_id} for domain in chunk])
 
@@ -207,7 +201,7 @@ class Archive:
 
     def _evidence(self, run_id: str, targets: list[Row[Any]]) -> Iterator[Evidence]:
         common = Evidence(run=self.conditions(run_id), vantage=self.timeline(run_id))
-        for chunk in _chunks(targets, CHUNK):
+        for chunk in chunks(targets):
             seen = self._recall(run_id, [row.domain for row in chunk])
             zones = self._recall(run_id, list({zone for own in seen.values() if (zone := _zone_in(own))}))
             for row in chunk:
@@ -264,9 +258,3 @@ def _verdict_row(run_id: str, rules_version: str, card: Card) -> dict[str, Any]:
         "flags": " ".join(card.score.flags),
         "verdicts": encode_verdicts(dict(card.verdicts)),
     }
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk

@@ -3,10 +3,11 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import alembic.command
 import alembic.config
@@ -17,7 +18,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+T = TypeVar("T")
+
 BUSY_SECONDS: Final = 30
+CHUNK: Final = 100
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 ADVISORY_LOCK: Final = 0x69707636
 """Number of the lock on PostgreSQL ("ipv6")."""
@@ -173,6 +177,13 @@ class Database:
         engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1)
         event.listen(engine, "connect", _pragmas_of_reader if read_only else _pragmas_of_writer)
         return engine
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Take items a hundred at a time: a city's are never all held at once."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
 
 
 def _pragmas_of_writer(connection: Any, _: object) -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, String, cast, delete, func, select
+from sqlalchemy import Connection, Row, Select, String, Table, cast, delete, func, select
 from sqlmodel import insert
 
 from ipv6check.changes import Change, Kind, Look, Standing, follow, looks
@@ -21,7 +21,7 @@ from ipv6check.store.codec import (
     decode_verdicts,
     encode_standings,
 )
-from ipv6check.store.database import Database, explained
+from ipv6check.store.database import Database, chunks, explained
 from ipv6check.store.tables import AGENCY_TALLY, CHANGE, RUN, STANDING, TALLY, VERDICT
 
 Standings = dict[str, dict[str, Standing]]
@@ -68,20 +68,21 @@ class History:
             if run_id not in ids:
                 return
             first = ids.index(run_id)
-            before, standings = ids[first - 1] if first else "", {}
-            if before:
-                standings = _read_standings(connection, before)
-                if not standings:
-                    first = 0
+            before = ids[first - 1] if first else ""
+            standing = _domains(connection, STANDING, [before])
+            if not standing:
+                first = 0
             later, kept = ids[first:], _with_standings(order)
             for table in (CHANGE, STANDING):
                 connection.execute(delete(table).where(table.c.run_id.in_(later)))
-            for row in order[first:]:
-                changes = _follow_run(connection, row, standings)
-                if changes:
-                    connection.execute(insert(CHANGE), [_change_row(change) for change in changes])
-                if row.id in kept:
-                    _write_standings(connection, row.id, standings)
+            for domains in chunks(sorted(standing | _domains(connection, VERDICT, later))):
+                standings = _read_standings(connection, before, domains)
+                for row in order[first:]:
+                    changes = _follow_run(connection, row, domains, standings)
+                    if changes:
+                        connection.execute(insert(CHANGE), [_change_row(change) for change in changes])
+                    if row.id in kept:
+                        _write_standings(connection, row.id, standings)
             connection.execute(delete(STANDING).where(STANDING.c.run_id.not_in(kept)))
 
     # Reading
@@ -228,11 +229,16 @@ def _with_standings(order: Sequence[Row[Any]]) -> list[str]:
     return [*(row.id for row in order[-2:]), *whole[-1:]]
 
 
-def _follow_run(connection: Connection, run: Row[Any], standings: Standings) -> list[Change]:
-    """Hold one run against what stands, which becomes what stands after it."""
+def _domains(connection: Connection, table: Table, run_ids: Sequence[str]) -> set[str]:
+    """The domains that a table has in some runs."""
+    return set(connection.scalars(select(table.c.domain).where(table.c.run_id.in_(run_ids)).distinct()))
+
+
+def _follow_run(connection: Connection, run: Row[Any], domains: Sequence[str], standings: Standings) -> list[Change]:
+    """Hold what one run says of some domains against what stands, which becomes what stands after it."""
     at, versions = datetime.fromisoformat(run.started_at), json.loads(run.rule_versions or "{}")
     changes: list[Change] = []
-    query = select(VERDICT.c.domain, VERDICT.c.verdicts).where(VERDICT.c.run_id == run.id)
+    query = select(VERDICT.c.domain, VERDICT.c.verdicts).where(VERDICT.c.run_id == run.id, VERDICT.c.domain.in_(domains))
     for row in connection.execute(query):
         verdicts = decode_verdicts(row.verdicts)
         seen = looks(verdicts, score(verdicts), versions, run.id, at)
@@ -247,8 +253,9 @@ def _follow_domain(domain: str, seen: Iterable[Look], standing: dict[str, Standi
             yield change
 
 
-def _read_standings(connection: Connection, run_id: str) -> Standings:
-    rows = connection.execute(select(STANDING).where(STANDING.c.run_id == run_id))
+def _read_standings(connection: Connection, run_id: str, domains: Sequence[str] | None = None) -> Standings:
+    query = select(STANDING).where(STANDING.c.run_id == run_id)
+    rows = connection.execute(query if domains is None else query.where(STANDING.c.domain.in_(domains)))
     return {row.domain: decode_standings(row.standings) for row in rows}
 
 

@@ -79,6 +79,19 @@ def test_what_is_made_again_from_any_run_on_is_the_same(database: Database) -> N
         assert history.standings("night-03") == standings
 
 
+def test_a_city_is_followed_piece_by_piece(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One domain at a time and all at once come to the same: a city's standings are never all held."""
+    for number, tries in enumerate(NIGHTS):
+        night(database, number, tries)
+    history = Archive(database).history
+    changes, standings = history.changes(), history.standings("night-03")
+    assert len(standings) == 3
+    monkeypatch.setattr("ipv6check.store.database.CHUNK", 1)
+    with database.writing():
+        history.follow("night-00")
+    assert (history.changes(), history.standings("night-03")) == (changes, standings)
+
+
 def test_a_run_that_was_not_followed_is_caught_up_with(database: Database) -> None:
     for number, tries in enumerate(NIGHTS):
         night(database, number, tries, follows=number == len(NIGHTS) - 1)
