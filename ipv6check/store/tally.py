@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from sqlalchemy import Connection, delete
 from sqlmodel import insert
@@ -52,9 +53,15 @@ class Tally:
 
 def _outcomes(card: Card) -> Iterator[tuple[str, str]]:
     """What of a card is counted: every check, and the level: `3`, `3+` for at least L3."""
-    yield from ((id_, verdict.outcome.value) for id_, verdict in card.verdicts.items())
+    yield from (_pair(id_, verdict.outcome.value) for id_, verdict in card.verdicts.items())
     level = card.score.level
-    yield LEVEL, level.mark if card.score.is_measured else Outcome.NOT_MEASURED.value
+    yield _pair(LEVEL, level.mark if card.score.is_measured else Outcome.NOT_MEASURED.value)
+
+
+@lru_cache(4096)
+def _pair(check: str, outcome: str) -> tuple[str, str]:
+    """One object for all agencies: there are few different ones, and each agency counts by a hundred of them."""
+    return check, outcome
 
 
 def _by_check(counted: Mapping[tuple[str, str], int]) -> Counts:
