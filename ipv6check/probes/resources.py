@@ -108,11 +108,12 @@ def _dates(tables: Tables) -> tuple[tuple[str, datetime], ...]:
 
 
 async def _reverse(facts: AddressFacts, before: AddressFacts | None, seen: Evidence, net: Net) -> AddressFacts:
-    """Look up the reverse name, and where it leads; what was answered is not asked again."""
+    """Look up the reverse name, and where it leads; what was answered is not asked again, nor what is known of own names."""
     ptr = before.ptr if before and before.ptr else Lookup(name=facts.address.reverse_pointer, type="PTR")
     ptr = await delegation.ask_until_answered(ptr, seen, net)
     hosts = ptr.answer.names[:REVERSE_NAMES] if ptr.answer else ()
-    known = {lookups.name: lookups for lookups in (before.forward if before else ()) if lookups.is_seen}
+    own = (seen.dns.listed, seen.dns.www, *seen.dns.mail_hosts) if seen.dns else ()
+    known = {lookups.name: lookups for lookups in (*own, *(before.forward if before else ())) if lookups.is_seen}
     found = await asyncio.gather(*(delegation.look_up(host, net) for host in hosts if host not in known))
     known |= {lookups.name: lookups for lookups in found}
     return replace(facts, ptr=ptr, forward=tuple(known[host] for host in hosts))
