@@ -42,22 +42,17 @@ class Spacing:
         self._saved = (burst - 1) * self._interval
         self._times: OrderedDict[Hashable, _Times] = OrderedDict()
 
-    async def turn(self, key: Hashable) -> None:
-        """Wait until it is this key's turn. Turns that we were late for do not bunch together."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+    def reserve(self, key: Hashable, now: float) -> tuple[_Times, float]:
+        """Reserve the key's next turn; return its times and when that turn is."""
         times = self._times.pop(key, None) or _Times()
         self._times[key] = times
-        due = max(times.next, self._after(times.last), now - self._saved)
+        due = max(times.next, self.after(times.last), now - self._saved)
         times.next = due + self._interval
         self._forget(now)
-        while due > now:
-            await asyncio.sleep(due - now)
-            now = loop.time()
-            due = self._after(times.last)
-        times.last = now
+        return times, due
 
-    def _after(self, last: float) -> float:
+    def after(self, last: float) -> float:
+        """When the next turn may be after the last one."""
         return last + self._interval - self._saved
 
     def _forget(self, now: float) -> None:
@@ -68,6 +63,23 @@ class Spacing:
                 self._times.move_to_end(key)
                 return
             del self._times[key]
+
+
+async def turn(*wanted: tuple[Spacing, Hashable]) -> None:
+    """Wait until it is the turn of these keys, of each by its own spacing, at the same moment.
+
+    Turns that we were late for do not bunch together.
+    """
+    loop = asyncio.get_running_loop()
+    now = loop.time()
+    reserved = [(spacing, *spacing.reserve(key, now)) for spacing, key in wanted]
+    due = max(due for _, _, due in reserved)
+    while due > now:
+        await asyncio.sleep(due - now)
+        now = loop.time()
+        due = max(spacing.after(times.last) for spacing, times, _ in reserved)
+    for _, times, _ in reserved:
+        times.last = now
 
 
 class Places:
@@ -102,13 +114,18 @@ class Pace:
         self._questions_in_prefix = Spacing(limits.queries_per_second, burst=round(max(1, limits.queries_per_second)))
 
     @asynccontextmanager
-    async def connection(self, address: Address) -> AsyncIterator[None]:
-        """Hold a connection's place at an address and in its network, and wait for its turn to be opened."""
+    async def connection(self, address: Address, *, asks: bool = False) -> AsyncIterator[None]:
+        """Hold a connection's place at an address and in its network, and wait for its turn to be opened.
+
+        `asks`: it is a question to a name server too.
+        """
         async with self._at_once.hold(address), self._at_once_in_prefix.hold(prefix_of(address)):
-            await self._new.turn(address)
+            await turn((self._new, address), *(self._question(address) if asks else ()))
             yield
 
     async def question(self, server: Address) -> None:
         """Wait for the turn of one question to a name server."""
-        await self._questions_in_prefix.turn(prefix_of(server))
-        await self._questions.turn(server)
+        await turn(*self._question(server))
+
+    def _question(self, server: Address) -> tuple[tuple[Spacing, Hashable], ...]:
+        return (self._questions_in_prefix, prefix_of(server)), (self._questions, server)

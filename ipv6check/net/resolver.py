@@ -87,7 +87,7 @@ class Dns:
         return await _or_plain(tried, question, lambda: self._over_tcp(question, host, edns=False))
 
     async def _over_tcp(self, question: Question, host: str, *, edns: bool) -> DnsTry:
-        holding = nullcontext() if question.recursion else self._pace.connection(question.server)
+        holding = nullcontext() if question.recursion else self._pace.connection(question.server, asks=True)
         async with holding, self._tcp_places:
             return await self._tcp(question, host, edns)
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from ipv6check.net import pace as pace_module
-from ipv6check.net.pace import Pace, PaceLimits, Places, Spacing
+from ipv6check.net.pace import Pace, PaceLimits, Places, Spacing, turn
 from tests.net.clock import now, run
 
 A, B, C = (ip_address(f"2400:1:1::{i}") for i in (1, 2, 3))
@@ -19,11 +19,11 @@ DEFAULT = PaceLimits()
 V4, V4_NEAR, V4_FAR = ip_address("11.0.0.1"), ip_address("11.0.0.200"), ip_address("11.0.1.1")
 
 
-async def times(turn: Callable[[], object], count: int) -> list[float]:
+async def times(take_turn: Callable[[], object], count: int) -> list[float]:
     """When each of so many gets its turn, all asking at once."""
 
     async def take() -> float:
-        await turn()  # type: ignore[misc]
+        await take_turn()  # type: ignore[misc]
         return now()
 
     return sorted(await asyncio.gather(*(take() for _ in range(count))))
@@ -34,7 +34,7 @@ async def times(turn: Callable[[], object], count: int) -> list[float]:
 
 def test_turns_are_evenly_spaced() -> None:
     spacing = Spacing(10.0)
-    assert run(times(lambda: spacing.turn("a"), 25)) == [round(i * 0.1, 6) for i in range(25)]
+    assert run(times(lambda: turn((spacing, "a")), 25)) == [round(i * 0.1, 6) for i in range(25)]
 
 
 def test_turns_are_given_in_the_order_of_asking() -> None:
@@ -42,7 +42,7 @@ def test_turns_are_given_in_the_order_of_asking() -> None:
         spacing, got = Spacing(10.0), []
 
         async def take(number: int) -> None:
-            await spacing.turn("a")
+            await turn((spacing, "a"))
             got.append(number)
 
         await asyncio.gather(*(take(i) for i in range(30)))
@@ -59,9 +59,9 @@ def test_turns_that_we_were_late_for_do_not_bunch() -> None:
 
         spacing = Spacing(10.0)
         blocked = asyncio.create_task(block())
-        first = await times(lambda: spacing.turn("a"), 8)
+        first = await times(lambda: turn((spacing, "a")), 8)
         await blocked
-        return first + await times(lambda: spacing.turn("a"), 3)
+        return first + await times(lambda: turn((spacing, "a")), 3)
 
     at = run(late())
     assert all(after - before > 0.0999 for before, after in pairwise(at)), at
@@ -70,9 +70,9 @@ def test_turns_that_we_were_late_for_do_not_bunch() -> None:
 def test_a_key_does_not_wait_for_another() -> None:
     async def both() -> tuple[list[float], float]:
         spacing = Spacing(1.0)
-        many = asyncio.create_task(times(lambda: spacing.turn("a"), 5))
+        many = asyncio.create_task(times(lambda: turn((spacing, "a")), 5))
         await asyncio.sleep(0)
-        await spacing.turn("b")
+        await turn((spacing, "b"))
         at = now()
         return await many, at
 
@@ -82,9 +82,9 @@ def test_a_key_does_not_wait_for_another() -> None:
 def test_an_idle_time_saves_nothing_up_without_a_burst() -> None:
     async def later() -> list[float]:
         spacing = Spacing(10.0)
-        await spacing.turn("a")
+        await turn((spacing, "a"))
         await asyncio.sleep(100)
-        return [round(t - 100, 6) for t in await times(lambda: spacing.turn("a"), 4)]
+        return [round(t - 100, 6) for t in await times(lambda: turn((spacing, "a")), 4)]
 
     assert run(later()) == [0, 0.1, 0.2, 0.3]
 
@@ -93,9 +93,9 @@ def test_an_idle_time_saves_nothing_up_without_a_burst() -> None:
 def test_a_burst_is_what_was_saved_up_and_no_more(idle: float) -> None:
     async def later() -> list[float]:
         spacing = Spacing(10.0, burst=10)
-        await times(lambda: spacing.turn("a"), 10)
+        await times(lambda: turn((spacing, "a")), 10)
         await asyncio.sleep(idle)
-        return [round(t - idle, 6) for t in await times(lambda: spacing.turn("a"), 30)]
+        return [round(t - idle, 6) for t in await times(lambda: turn((spacing, "a")), 30)]
 
     saved = min(10, round(idle * 10))
     assert run(later()) == [0] * saved + [round(0.1 * i, 6) for i in range(1, 31 - saved)]
@@ -104,10 +104,10 @@ def test_a_burst_is_what_was_saved_up_and_no_more(idle: float) -> None:
 def test_one_who_gives_up_costs_others_nothing_more_than_his_turn() -> None:
     async def give_up() -> list[float]:
         spacing = Spacing(1.0)
-        tasks = [asyncio.create_task(spacing.turn("a")) for _ in range(3)]
+        tasks = [asyncio.create_task(turn((spacing, "a"))) for _ in range(3)]
         await asyncio.sleep(0.5)
         tasks[1].cancel()
-        got = await times(lambda: spacing.turn("a"), 2)
+        got = await times(lambda: turn((spacing, "a")), 2)
         await asyncio.gather(*tasks, return_exceptions=True)
         return got
 
@@ -119,10 +119,10 @@ def test_idle_keys_are_forgotten_and_busy_ones_are_not(monkeypatch: pytest.Monke
 
     async def many() -> tuple[int, list[float]]:
         spacing = Spacing(1.0)
-        busy = asyncio.create_task(times(lambda: spacing.turn("busy"), 60))
+        busy = asyncio.create_task(times(lambda: turn((spacing, "busy")), 60))
         await asyncio.sleep(2)
         for number in range(5000):
-            await spacing.turn(number)
+            await turn((spacing, number))
             await asyncio.sleep(0.01)
         return len(spacing._times), await busy
 
@@ -219,6 +219,26 @@ def most_at_once(log: list[tuple[float, int]]) -> int:
         held += change
         most = max(most, held)
     return most
+
+
+def test_questions_over_tcp_are_questions_and_connections() -> None:
+    """A server is asked ten times a second at most by both together, and a connection is opened each second at most."""
+
+    async def ask() -> tuple[list[float], list[float]]:
+        pace, over_tcp = Pace(DEFAULT), list[float]()
+
+        async def by_tcp() -> None:
+            async with pace.connection(A, asks=True):
+                over_tcp.append(now())
+
+        udp, *_ = await asyncio.gather(times(lambda: pace.question(A), 60), *(by_tcp() for _ in range(8)))
+        return udp, over_tcp
+
+    udp, tcp = run(ask())
+    both = sorted((*udp, *tcp))
+    assert len(tcp) == 8
+    assert min(b - a for a, b in pairwise(both)) >= 0.1 - 1e-9
+    assert min(b - a for a, b in pairwise(tcp)) >= 1 - 1e-9
 
 
 @pytest.mark.parametrize("seconds", [0, 0.1, 2.5, 30])
