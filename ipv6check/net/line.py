@@ -7,7 +7,6 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import httpcore
@@ -15,8 +14,6 @@ import httpcore
 from ipv6check.net.failure import Cut
 
 T = TypeVar("T")
-
-_THREADS = ThreadPoolExecutor(2, "tls")
 
 TLS_DEADLINE: Final = 8.0
 HEAD_CAP: Final = 65_536
@@ -43,7 +40,7 @@ class Line:
         """Talk TLS from here on; return its side of it. Raises ssl.SSLError, OSError or TimeoutError after 8 s."""
         tls = self._tls = context.wrap_bio(self._came, self._goes, server_hostname=server_name)
         async with asyncio.timeout(TLS_DEADLINE):
-            await self._through_tls(tls.do_handshake, _THREADS)
+            await self._through_tls(tls.do_handshake)
         return tls
 
     def cap_body(self) -> None:
@@ -70,11 +67,11 @@ class Line:
         else:
             await self._through_tls(lambda: tls.write(data))
 
-    async def _through_tls(self, step: Callable[[], T], threads: Executor | None = None) -> T:
+    async def _through_tls(self, step: Callable[[], T]) -> T:
         """Take a step of TLS, and bring what it needs from the peer and what it has to say to it."""
         while True:
             try:
-                done = await self._loop.run_in_executor(threads, step) if threads else step()
+                done = step()
             except ssl.SSLWantReadError:
                 await self._flush()
                 await asyncio.sleep(0)
