@@ -1,7 +1,7 @@
 """Reads plain DNS replies quickly: decodes the records that were asked for, and of all others looks only at the shape.
 
-Most replies are plain: one question, class IN, names of letters, digits and hyphens. Whatever is not, or is
-not well-formed, is left to dnspython (see `wire.read`), so that nothing is an answer here that it would call malformed.
+Most replies are plain: one question, class IN, names of letters, digits and hyphens. Whatever is not, or is not well-
+formed, is left to dnspython (see `wire.read`), so that nothing is an answer here that it would call malformed.
 """
 
 import base64
@@ -97,9 +97,9 @@ def _rcode(number: int) -> str:
 
 
 @lru_cache(256)
-def _type(mnemonic: str) -> int:
-    """The number of a record type."""
-    return int(RdataType.make(mnemonic))
+def type_number(rdtype: str) -> int:
+    """The number of a record type's mnemonic."""
+    return int(RdataType.make(rdtype))
 
 
 class _Reader:
@@ -213,7 +213,7 @@ class _Reader:
 def read(message: bytes, name: str, rdtype: str) -> Answer | None:
     """Read a reply; None when it is not plain."""
     wanted_name = name.lower().removesuffix(".")
-    number = _type(rdtype)
+    number = type_number(rdtype)
     if not PLAIN_NAME.fullmatch(wanted_name) or number == RRSIG:
         return None
     try:

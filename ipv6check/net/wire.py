@@ -45,12 +45,6 @@ def name_to_wire(name: str) -> bytes:
     return wire
 
 
-@lru_cache(maxsize=64)
-def type_number(rdtype: str) -> int:
-    """The number of a record type's mnemonic."""
-    return int(dns.rdatatype.from_text(rdtype))
-
-
 @lru_cache(maxsize=8)
 def _opt(version: int) -> bytes:
     """The EDNS record: our UDP size, the version, DO (RFC 6891 6.1.3)."""
@@ -66,7 +60,7 @@ def question(name: str, rdtype: str, case_bits: int = 0) -> bytes:
             if 97 <= octet <= 122 and case_bits >> (index & 63) & 1:
                 letters[index] = octet - 32
         wire = bytes(letters)
-    return wire + struct.pack("!HH", type_number(rdtype), 1)
+    return wire + struct.pack("!HH", plainwire.type_number(rdtype), 1)
 
 
 def query(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
+from ipv6check.net.plainwire import type_number
 from ipv6check.net.wire import name_to_wire as name
-from ipv6check.net.wire import type_number
 from tests.net.stubs import Tcp, framed, read_query, reset
 
 Replies = Callable[[bytes], list[bytes]]
