@@ -91,6 +91,11 @@ class DnsTry(Attempt):
     sends: int = 1
     answer: Answer | None = None
 
+    @property
+    def hears_edns(self) -> bool:
+        """Whether the server replied to the question with EDNS, be it to refuse that."""
+        return self.edns or bool(self.edns_refused)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lookup:

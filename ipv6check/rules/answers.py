@@ -204,7 +204,7 @@ def _edns(server: Server) -> Finding:
 
 def hears_edns(server: Server) -> bool:
     """Whether any question with EDNS was answered; a single one may have been lost on the way."""
-    return any(tried.edns or tried.edns_refused for tried, _ in server.replies)
+    return any(tried.hears_edns for tried, _ in server.replies)
 
 
 @rule("NS-16", severity=R, refs=("RFC 9715", "DNS flag day 2020"))
@@ -245,7 +245,7 @@ def _large_reply(server: Server, is_signed: bool) -> Finding:
         return passed(zone=_zone(server)) if any(tried.truncated for tried, _ in replies) else not_applicable()
     weighing = server.scales.reply(asked)
     if weighing.is_up:
-        came_plain = not any(tried.edns or tried.edns_refused for tried, _ in own)
+        came_plain = not any(tried.hears_edns for tried, _ in own)
         return warned("lost", **args) if came_plain and hears_edns(server) else passed(zone=_zone(server))
     over_tcp = server.asked("dnskey", "tcp")
     if weighing.state is State.FAILED and any(tried.truncated for tried in asked.tries):

@@ -109,7 +109,7 @@ def _counts(tried: DnsTry) -> bool:
     """Whether an answer is whole, speaks for the zone, and is to a question that asked for signatures (or was refused that)."""
     answer = tried.answer
     is_whole = answer is not None and answer.speaks and answer.authoritative and not answer.truncated
-    return is_whole and (tried.edns or bool(tried.edns_refused))
+    return is_whole and tried.hears_edns
 
 
 def of_zone(evidence: Evidence, judge: Callable[[Zone], Finding]) -> Finding:
