@@ -64,10 +64,15 @@ class Scales:
         """One question of which any reply is an answer; what it says is for the rule."""
         return self._dns(asked.tries, asked.server.version, asked.transport, lambda tried: tried.failure)
 
-    def is_slow_once(self, tries: Sequence[DnsTry]) -> bool:
-        """Whether the only answer so far was slow: the best of the tries counts, and one may be our own slowness."""
-        answers = [t.seconds_to_answer for t in tries if t.seconds_to_answer is not None]
-        return len(answers) == 1 and answers[0] > SLOW and self._wanted > 1
+    def is_doubtful_once(self, tries: Sequence[DnsTry]) -> bool:
+        """Whether the only answer so far was slow, or came to a question without EDNS, which asks for no signatures.
+
+        The best of the tries counts, and one may be our own slowness, or a loss on the way.
+        """
+        answered = [t for t in tries if t.answer is not None]
+        if len(answered) != 1 or self._wanted == 1:
+            return False
+        return not answered[0].hears_edns or (answered[0].seconds_to_answer or 0) > SLOW
 
     def port(self, port: PortTries) -> Weighing:
         """One port: the handshake completes."""

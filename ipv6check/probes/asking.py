@@ -54,8 +54,7 @@ async def ask_all(
 
 
 def doubtful(asked: Sequence[AuthorityTries], scales: Scales) -> list[AuthorityTries]:
-    """The questions whose only answer was slow, came to a question without EDNS (which asks for no signatures), is not what is
-    expected of it, or is not what other servers say."""
+    """The questions whose only answer is doubtful, is not what is expected of it, or is not what other servers say."""
     said: dict[tuple[str, str, str], set[tuple[str, ...]]] = {}
     for question in asked:
         for answer in _answers(question):
@@ -63,14 +62,10 @@ def doubtful(asked: Sequence[AuthorityTries], scales: Scales) -> list[AuthorityT
     return [
         question
         for question in asked
-        if scales.is_slow_once(question.tries)
+        if scales.is_doubtful_once(question.tries)
         or (
             0 < len(_answers(question)) < scales.definitive
-            and (
-                len(said[_subject(question)]) > 1
-                or not any(tried.hears_edns for tried in question.tries if tried.answer is not None)
-                or any(_is_odd(question, answer) for answer in _answers(question))
-            )
+            and (len(said[_subject(question)]) > 1 or any(_is_odd(question, answer) for answer in _answers(question)))
         )
     ]
 

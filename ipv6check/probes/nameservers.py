@@ -64,7 +64,7 @@ async def look_at_zone(zone: str, before: NameserverFacts | None, scales: Scales
 def is_zone_unsettled(facts: NameserverFacts, scales: Scales) -> bool:
     """Whether another pass over a zone's servers could tell more."""
     tries = [asked for host in facts.hosts for asked in host.soa]
-    if any(is_open(scales.soa(asked)) or scales.is_slow_once(asked.tries) for asked in tries):
+    if any(is_open(scales.soa(asked)) or scales.is_doubtful_once(asked.tries) for asked in tries):
         return True
     if doubtful(facts.asked, scales) or any(is_open(scales.reply(asked)) for asked in facts.asked):
         return True
@@ -158,7 +158,7 @@ async def _look_up_again(host: NameserverHost, net: Net) -> NameLookups:
 
 
 async def _soa(asked: ServerTries, host: str, zone: str, scales: Scales, net: Net) -> ServerTries:
-    if asked.tries and not wants_try(scales.soa(asked)) and not scales.is_slow_once(asked.tries):
+    if asked.tries and not wants_try(scales.soa(asked)) and not scales.is_doubtful_once(asked.tries):
         return asked
     tried = await net.ask(asked.server, zone, "SOA", transport=asked.transport, host=host, again=len(asked.tries))
     return replace(asked, tries=(*asked.tries, tried))
