@@ -23,10 +23,14 @@ import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.dnskeybase
 import dns.rrset
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from dns.dnssecalgs import get_algorithm_cls_from_dnskey
+from dns.dnssecalgs.base import GenericPublicKey
+from dns.rdtypes.dnskeybase import Flag
 
 from ipv6check.facts import Answer, DelegationSigner, Key, Signature
 from ipv6check.net import wire
+from ipv6check.net.signedsets import SignedSet, signed_sets
 
 SIGNATURES_TRIED: Final = 4
 KEYS_TRIED: Final = 2
@@ -36,6 +40,7 @@ LARGEST_RSA: Final = 4096
 """For one set of records at most so many signatures, for one signature so many keys of its tag, for one zone so many keys, for
 one message so many signatures in all, and no RSA key of more bits."""
 
+DNSSEC_PROTOCOL: Final = 3
 DIGESTS: Final = {1: "sha1", 2: "sha256", 4: "sha384"}
 RSA: Final = frozenset({5, 7, 8, 10})
 
@@ -126,6 +131,60 @@ class SignatureReader:
 
 
 def _signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
+    return _good_signatures(octets, zone, keys) or _any_signatures(octets, zone, keys)
+
+
+def _good_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
+    """The signatures of a plain message, when they are few, the only ones over their sets, and those of the zone hold.
+
+    As nearly all do: whatever is wrong with others is for dnspython to say.
+    """
+    sets = signed_sets(octets) or ()
+    if len(sets) > SIGNATURES_TRIED or len({(one.owner, one.covered) for one in sets}) < len(sets):
+        return ()
+    looked = []
+    for one in sets:
+        if one.signer == zone and not _holds(one, keys):
+            return ()
+        looked.append(
+            Signature(
+                covered=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(one.covered)),
+                owner=one.owner,
+                signer=one.signer,
+                key_tag=one.key_tag,
+                algorithm=one.algorithm,
+                inception=datetime.fromtimestamp(one.inception, UTC),
+                expiration=datetime.fromtimestamp(one.expiration, UTC),
+                verifies=True if one.signer == zone else None,
+            )
+        )
+    return tuple(looked)
+
+
+def _holds(one: SignedSet, keys: Sequence[Key]) -> bool:
+    """Whether the only key of a signature's tag made it."""
+    of_tag = [key for key in keys if (key.tag, key.algorithm) == (one.key_tag, one.algorithm)]
+    if len(of_tag) != 1 or (of_tag[0].bits or 0) > LARGEST_RSA or one.expiration < one.inception:
+        return False
+    try:
+        public = _public_key(of_tag[0].rdata)
+        public.verify(one.signature, one.signed)
+    except (InvalidSignature, *UNREADABLE):
+        return False
+    return True
+
+
+@lru_cache(64)
+def _public_key(text: str) -> GenericPublicKey:
+    """The public key in a DNSKEY record that may sign a zone (RFC 4034 2.1). Raises one of `UNREADABLE`."""
+    rdata = _rdata(text)
+    if rdata.protocol != DNSSEC_PROTOCOL or rdata.flags & (Flag.ZONE | Flag.REVOKE) != Flag.ZONE:
+        raise ValueError("no key of a zone")
+    return get_algorithm_cls_from_dnskey(rdata).public_cls.from_dnskey(rdata)
+
+
+def _any_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
+    """The signatures of a message, each tried within our limits."""
     try:
         message = dns.message.from_wire(octets, ignore_trailing=True)
     except UNREADABLE:

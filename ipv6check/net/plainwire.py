@@ -52,11 +52,11 @@ Rdata = tuple[int, int]
 """Where the data of a record lie: offset and length."""
 
 
-class _NotPlainError(Exception):
+class NotPlainError(Exception):
     """A message that somebody else must read."""
 
 
-class _Set:
+class RecordSet:
     """The records of one name and type: their data, and the lowest TTL."""
 
     __slots__ = ("rdata", "texts", "ttl")
@@ -67,7 +67,7 @@ class _Set:
         self.texts: list[str | bytes] = []
 
 
-Section = dict[tuple[str, int], _Set]
+Section = dict[tuple[str, int], RecordSet]
 
 
 @lru_cache(4096)
@@ -77,7 +77,7 @@ def _labels(octets: bytes) -> str:
     while at < len(octets):
         label = octets[at + 1 : at + 1 + octets[at]]
         if not PLAIN_LABEL.fullmatch(label):
-            raise _NotPlainError
+            raise NotPlainError
         labels.append(label.decode())
         at += 1 + len(label)
     return ".".join(labels)
@@ -102,17 +102,27 @@ def type_number(rdtype: str) -> int:
     return int(RdataType.make(rdtype))
 
 
-class _Reader:
-    """Goes through one message."""
+class MessageReader:
+    """Goes through one message: `section` reads the next one. Raises `NotPlainError`, DNSException, struct.error."""
 
     def __init__(self, message: bytes) -> None:
         self.message = message
         self.size = len(message)
         self._names: dict[int, tuple[str, int]] = {}
+        _, self.flags, questions, *self._counts = HEADER.unpack_from(message)
+        self._at = HEADER.size
+        if self.flags & OPCODE or questions > 1:
+            raise NotPlainError
+        if questions:
+            _, self._at = self.name(self._at, self.size)
+            if message[self._at + 2 : self._at + 4] != b"\0\1":
+                raise NotPlainError
+            self._at += 4
         self.has_edns = False
         self.extended_rcode = 0
         self.extended_errors: tuple[str, ...] = ()
-        self.is_signed = False
+        self.signatures: list[tuple[str, Rdata]] = []
+        """The RRSIG records so far, each with its owner."""
 
     def name(self, at: int, limit: int, depth: int = 0) -> tuple[str, int]:
         """The name at an offset, lower case without final dot, and what follows it. It must end before `limit`."""
@@ -120,56 +130,58 @@ class _Reader:
         while here < limit and 0 < message[here] < 64:
             here += 1 + message[here]
         if here >= limit:
-            raise _NotPlainError
+            raise NotPlainError
         text = _labels(message[at:here].lower()) if here > at else ""
         if message[here]:
             target = int.from_bytes(message[here : here + 2], "big") - POINTER if here + 1 < limit else self.size
             if not 0 <= target < at or depth > MOST_HOPS:
-                raise _NotPlainError
+                raise NotPlainError
             if target not in self._names:
                 self.name(target, at, depth + 1)
             suffix, hops = self._names[target]
             text, hops = f"{text}.{suffix}" if text and suffix else text or suffix, hops + 1
             here += 1
         if len(text) > LONGEST_NAME or hops > MOST_HOPS:
-            raise _NotPlainError
+            raise NotPlainError
         self._names[at] = (text, hops)
         return text, here + 1
 
-    def section(self, at: int, count: int, *, is_additional: bool) -> tuple[Section, int]:
-        """The records of a section by name and type, and what follows them."""
+    def section(self, *, is_additional: bool = False) -> Section:
+        """The records of the next section by name and type."""
         found: Section = {}
-        for _ in range(count):
+        at = self._at
+        for _ in range(self._counts.pop(0)):
             owner, at = self.name(at, self.size)
             data = at + RECORD.size
             if data > self.size:
-                raise _NotPlainError
+                raise NotPlainError
             rdtype, rdclass, ttl, length = RECORD.unpack_from(self.message, at)
             at = data + length
             if at > self.size:
-                raise _NotPlainError
+                raise NotPlainError
             if rdtype == OPT:
                 self._opt(owner, ttl, self.message[data:at], is_additional)
                 continue
             if rdclass != IN or rdtype == 0 or rdtype >= META or ttl > 0x7FFFFFFF:
-                raise _NotPlainError
+                raise NotPlainError
             text = self._shape(rdtype, data, length)
             if rdtype == RRSIG:
-                self.is_signed = True
+                self.signatures.append((owner, (data, length)))
                 continue
             records = found.get((owner, rdtype))
             if records is None:
-                records = found[owner, rdtype] = _Set(ttl)
+                records = found[owner, rdtype] = RecordSet(ttl)
             elif rdtype in SINGLE or text in records.texts:
-                raise _NotPlainError
+                raise NotPlainError
             records.ttl = min(records.ttl, ttl)
             records.rdata.append((data, length))
             records.texts.append(text)
-        return found, at
+        self._at = at
+        return found
 
     def _opt(self, owner: str, ttl: int, options: bytes, is_additional: bool) -> None:
         if owner or len(options) > REMEMBERED or self.has_edns or not is_additional:
-            raise _NotPlainError
+            raise NotPlainError
         self.has_edns = True
         self.extended_errors = _extended_errors(options) if options else ()
         self.extended_rcode = ttl >> 20 & 0xFF0
@@ -179,22 +191,22 @@ class _Reader:
         end, message = data + length, self.message
         if rdtype in (A, AAAA):
             if length != (4 if rdtype == A else 16):
-                raise _NotPlainError
+                raise NotPlainError
             return message[data:end]
         if rdtype in (NS, CNAME):
             text, after = self.name(data, end)
             if after != end:
-                raise _NotPlainError
+                raise NotPlainError
             return text
         if rdtype == SOA:
             after = self.name(self.name(data, end)[1], end)[1]
             if after + 20 != end:
-                raise _NotPlainError
+                raise NotPlainError
             return ""
         if rdtype == RRSIG:
             signer, after = self.name(data + SIGNER, end) if length > SIGNER else ("", 0)
             if after - data - SIGNER != (len(signer) + 2 if signer else 1):
-                raise _NotPlainError  # a signer's name is never compressed (RFC 4034)
+                raise NotPlainError  # a signer's name is never compressed (RFC 4034)
             return ""
         return _rdata(message, rdtype, data, length).to_digestable()
 
@@ -218,25 +230,17 @@ def read(message: bytes, name: str, rdtype: str) -> Answer | None:
         return None
     try:
         return _read(message, wanted_name, number)
-    except (_NotPlainError, dns.exception.DNSException, struct.error):
+    except (NotPlainError, dns.exception.DNSException, struct.error):
         return None
 
 
 def _read(message: bytes, owner: str, rdtype: int) -> Answer:
-    reader = _Reader(message)
-    _, flags, questions, answers, authorities, additionals = HEADER.unpack_from(message)
-    at = HEADER.size
-    if flags & OPCODE or questions > 1:
-        raise _NotPlainError
-    if questions:
-        _, at = reader.name(at, len(message))
-        if message[at + 2 : at + 4] != b"\0\1":
-            raise _NotPlainError
-        at += 4
-    answer, at = reader.section(at, answers, is_additional=False)
-    signed = reader.is_signed
-    authority, at = reader.section(at, authorities, is_additional=False)
-    additional, _ = reader.section(at, additionals, is_additional=True)
+    reader = MessageReader(message)
+    flags = reader.flags
+    answer = reader.section()
+    signed = bool(reader.signatures)
+    authority = reader.section()
+    additional = reader.section(is_additional=True)
     aliases: list[str] = []
     while rdtype != CNAME and len(aliases) < CHAIN_LIMIT and (link := answer.get((owner, CNAME))) is not None:
         owner = str(link.texts[0])
@@ -278,7 +282,7 @@ def _self_contained(rdtype: int, octets: bytes) -> dns.rdata.Rdata:
     return dns.rdata.from_wire(dns.rdataclass.IN, RdataType.make(rdtype), octets, 0, len(octets))
 
 
-def _glue(reader: _Reader, additional: Section) -> list[tuple[str, str]]:
+def _glue(reader: MessageReader, additional: Section) -> list[tuple[str, str]]:
     return [
         (owner or ".", reader.text(rdtype, *rdata))
         for (owner, rdtype), records in additional.items()

@@ -2,10 +2,11 @@
 
 import base64
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import product
 from typing import Any
 
 import dns.dnssec
@@ -123,6 +124,18 @@ def looked(answered: Answer, *rdatas: Any, zone: str = ZONE) -> list[tuple[bool 
 ADDRESSES = rrset(NAME, "AAAA", "2400:1::1", "2400:1::2")
 GOOD = [(True, "")]
 WRONG = [(False, "ValidationFailure")]
+
+
+@pytest.fixture(autouse=True)
+def both_ways(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold every signature that the quick way calls good against dnspython."""
+
+    def look(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
+        slowly = dnssec._any_signatures(octets, zone, keys)
+        assert dnssec._good_signatures(octets, zone, keys) in ((), slowly)
+        return slowly
+
+    monkeypatch.setattr(dnssec, "_signatures", look)
 
 
 # Keys
@@ -278,6 +291,41 @@ def test_signatures_over_every_type_we_ask(rdtype: str) -> None:
     assert looked(answered, dnskey(13), dnskey(13, 1)) == GOOD
 
 
+def quickly(answered: Answer, *rdatas: Any, zone: str = ZONE) -> tuple[Signature, ...]:
+    return dnssec._good_signatures(base64.b64decode(answered.wire), zone, keys_of(*rdatas))
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_good_signatures_are_found_the_quick_way(algorithm: int) -> None:
+    alias = rrset(NAME, "CNAME", "WWW2.hanoi.gov.vn.")
+    address = rrset(f"www2.{ZONE}", "AAAA", "2400:1::2", "2400:1::1")
+    soa, nsec = rrset(ZONE, "SOA", "NS1. a. 1 2 3 4 5"), rrset(NAME, "NSEC", f"x.{ZONE}. A RRSIG NSEC")
+    parts = [[records, signatures(records, sign(records, algorithm))] for records in (alias, address, soa, nsec)]
+    found = quickly(answer(*parts[0], *parts[1], authority=[*parts[2], *parts[3]]), dnskey(algorithm))
+    assert [(one.covered, one.verifies) for one in found] == [("CNAME", True), ("AAAA", True), ("SOA", True), ("NSEC", True)]
+
+
+@pytest.mark.parametrize("flags", [0, ZONE_KEY | 128])
+def test_keys_that_may_not_sign_are_no_way_at_all(flags: int) -> None:
+    key = dnskey(13, flags=flags)
+    made = sign(ADDRESSES).replace(key_tag=dns.dnssec.key_id(key))
+    assert quickly(answer(ADDRESSES, signatures(ADDRESSES, made)), key) == ()
+
+
+def test_every_octet_of_a_message_changed() -> None:
+    """Nothing is good that dnspython would not call good, and what is, says the same."""
+    mail, name_servers = rrset(ZONE, "MX", "10 mail.hanoi.gov.vn."), rrset(ZONE, "NS", "ns1.hanoi.gov.vn.", "ns2.hanoi.gov.vn.")
+    parts = [[records, signatures(records, sign(records))] for records in (mail, name_servers)]
+    octets = base64.b64decode(answer(*parts[0], authority=parts[1], rdtype="MX", name=ZONE).wire)
+    keys, good = keys_of(dnskey(13)), 0
+    for place, flip in product(range(2, len(octets)), (0x01, 0x20, 0x80)):
+        changed = octets[:place] + bytes([octets[place] ^ flip]) + octets[place + 1 :]
+        quick = dnssec._good_signatures(changed, ZONE, keys)
+        assert quick in ((), dnssec._any_signatures(changed, ZONE, keys)), (place, flip)
+        good += bool(quick)
+    assert good > 0, "the letters' case and the records' TTL are not signed"
+
+
 def test_the_root_zone() -> None:
     records = dns.rrset.from_text(".", 300, "IN", "SOA", "a. b. 1 2 3 4 5")
     made = sign(records, signer=".")
@@ -387,6 +435,7 @@ def test_an_algorithm_that_our_own_library_lacks_is_told_as_such(monkeypatch: py
         raise UnsupportedAlgorithm("not in this OpenSSL")
 
     monkeypatch.setattr(dns.dnssec, "validate_rrsig", lacks)
+    monkeypatch.setattr(dnssec, "_public_key", lacks)
     found = looked(answer(ADDRESSES, signatures(ADDRESSES, sign(ADDRESSES))), dnskey(13))
     assert found == [(False, "UnsupportedAlgorithm")]
 
