@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import h11
@@ -69,13 +70,9 @@ class _Exchange:
         self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=UNFINISHED_CAP)
         self._unheard: OSError | None = None
 
-    async def ask(self, request: httpx.Request) -> h11.Response | h11.InformationalResponse:
+    async def ask(self, request: h11.Request) -> h11.Response | h11.InformationalResponse:
         """Send the request and read the head. A server may have replied before it heard us, and no longer listen."""
-        try:
-            sent = h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-            octets = (self._state.send(sent) or b"") + (self._state.send(h11.EndOfMessage()) or b"")
-        except h11.LocalProtocolError as error:
-            raise httpcore.LocalProtocolError(error) from error
+        octets = (self._state.send(request) or b"") + (self._state.send(h11.EndOfMessage()) or b"")
         try:
             await self._line.write(octets)
         except OSError as error:
@@ -118,7 +115,7 @@ async def get(line: Line, url: str, user_agent: str) -> Reply:
     """Send a GET for `url` on a line and read the reply. Raises httpcore errors, `Cut("headers")`, OSError, TimeoutError."""
     exchange = _Exchange(line)
     async with asyncio.timeout(HEAD_DEADLINE):
-        response = await exchange.ask(httpx.Request("GET", url, headers=_request_headers(user_agent)))
+        response = await exchange.ask(_request(url, user_agent))
     headers = response.headers.raw_items()
     if len(headers) > HEADERS_CAP:
         raise Cut("headers")
@@ -143,14 +140,21 @@ async def _read_body(exchange: _Exchange, body: bytearray) -> str:
     return ""
 
 
-def _request_headers(user_agent: str) -> dict[str, str]:
-    return {
+@lru_cache(1024)
+def _request(url: str, user_agent: str) -> h11.Request:
+    """The GET request as httpx writes it; every address of a name is sent the same. Raises httpcore.LocalProtocolError."""
+    headers = {
         "User-Agent": user_agent,
         "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
         "Accept-Language": "vi,en;q=0.5",
         "Accept-Encoding": "identity",
         "Connection": "close",
     }
+    request = httpx.Request("GET", url, headers=headers)
+    try:
+        return h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+    except h11.LocalProtocolError as error:
+        raise httpcore.LocalProtocolError(error) from error
 
 
 def _stored(raw: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:

@@ -96,7 +96,7 @@ class Network(Troubles):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.connections.close()
+        self.connections.close()
         self.dns.close()
         await self.lag.stop()
 

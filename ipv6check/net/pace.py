@@ -5,8 +5,8 @@ asyncio-throttle admits work in the feeding loop; it lets a whole second's worth
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,14 +71,17 @@ async def turn(*wanted: tuple[Spacing, Hashable]) -> None:
     Turns that we were late for do not bunch together.
     """
     loop = asyncio.get_running_loop()
-    now = loop.time()
-    reserved = [(spacing, *spacing.reserve(key, now)) for spacing, key in wanted]
-    due = max(due for _, _, due in reserved)
+    due = now = loop.time()
+    reserved = []
+    for spacing, key in wanted:
+        times, own = spacing.reserve(key, now)
+        reserved.append((spacing, times))
+        due = max(due, own)
     while due > now:
         await asyncio.sleep(due - now)
         now = loop.time()
-        due = max(spacing.after(times.last) for spacing, times, _ in reserved)
-    for _, times, _ in reserved:
+        due = max(spacing.after(times.last) for spacing, times in reserved)
+    for _, times in reserved:
         times.last = now
 
 
@@ -89,18 +92,20 @@ class Places:
         self._count = count
         self._places: dict[Hashable, tuple[asyncio.Semaphore, list[int]]] = {}
 
-    @asynccontextmanager
-    async def hold(self, key: Hashable) -> AsyncIterator[None]:
-        """Hold one place of this key."""
+    async def hold(self, key: Hashable) -> ExitStack:
+        """Hold one place of this key until what is returned is closed."""
         semaphore, users = self._places.setdefault(key, (asyncio.Semaphore(self._count), [0]))
         users[0] += 1
-        try:
-            async with semaphore:
-                yield
-        finally:
-            users[0] -= 1
-            if not users[0]:
-                del self._places[key]
+        with ExitStack() as held:
+            held.callback(self._leave, key, users)
+            await semaphore.acquire()
+            held.callback(semaphore.release)
+            return held.pop_all()
+
+    def _leave(self, key: Hashable, users: list[int]) -> None:
+        users[0] -= 1
+        if not users[0]:
+            del self._places[key]
 
 
 class Pace:
@@ -113,15 +118,15 @@ class Pace:
         self._questions = Spacing(limits.queries_per_second)
         self._questions_in_prefix = Spacing(limits.queries_per_second, burst=round(max(1, limits.queries_per_second)))
 
-    @asynccontextmanager
-    async def connection(self, address: Address, *, asks: bool = False) -> AsyncIterator[None]:
-        """Hold a connection's place at an address and in its network, and wait for its turn to be opened.
+    async def connection(self, address: Address, *, asks: bool = False) -> ExitStack:
+        """Hold a connection's place at an address and in its network until what is returned is closed; wait for its turn.
 
         `asks`: it is a question to a name server too.
         """
-        async with self._at_once.hold(address), self._at_once_in_prefix.hold(prefix_of(address)):
+        with await self._at_once.hold(address) as held:
+            held.enter_context(await self._at_once_in_prefix.hold(prefix_of(address)))
             await turn((self._new, address), *(self._question(address) if asks else ()))
-            yield
+            return held.pop_all()
 
     async def question(self, server: Address) -> None:
         """Wait for the turn of one question to a name server."""

@@ -87,9 +87,9 @@ class Dns:
         return await _or_plain(tried, question, lambda: self._over_tcp(question, host, edns=False))
 
     async def _over_tcp(self, question: Question, host: str, *, edns: bool) -> DnsTry:
-        holding = nullcontext() if question.recursion else self._pace.connection(question.server, asks=True)
-        async with holding, self._tcp_places:
-            return await self._tcp(question, host, edns)
+        with nullcontext() if question.recursion else await self._pace.connection(question.server, asks=True):
+            async with self._tcp_places:
+                return await self._tcp(question, host, edns)
 
     async def _tcp(self, question: Question, host: str, edns: bool) -> DnsTry:
         section, message_id = wire.question(question.name, question.type), random.getrandbits(16)

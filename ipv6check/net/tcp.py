@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from contextlib import AsyncExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -31,13 +31,13 @@ class Connection:
     sock: socket.socket
     address: Address
     port: int
-    _release: AsyncExitStack
+    _held: ExitStack
     was_parked: bool = False
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close the socket and give the place back."""
         self.sock.close()
-        await self._release.aclose()
+        self._held.close()
 
 
 class Connections:
@@ -48,32 +48,25 @@ class Connections:
         self._pace = pace
         self._places = asyncio.Semaphore(AT_ONCE)
         self._parked: dict[tuple[Address, int], tuple[Connection, asyncio.TimerHandle]] = {}
-        self._closing: set[asyncio.Task[None]] = set()
 
     async def open(self, address: Address, port: int, *, timeout: float, name: str = "") -> tuple[TcpTry, Connection | None]:
         """Open a connection within `timeout` seconds of its SYN; the pace is waited for outside that."""
-        release = AsyncExitStack()
-        try:
-            await release.enter_async_context(self._pace.connection(address))
+        with await self._pace.connection(address) as held:
             async with self._places:
                 start = datetime.now(UTC)
                 sock = await self._guard.connect(address, port, timeout=timeout, name=name)
                 end = datetime.now(UTC)
-        except BaseException:
-            await release.aclose()
-            raise
-        if isinstance(sock, Failure):
-            await release.aclose()
-            return TcpTry(start=start, end=end, failure=sock, address=address, port=port), None
-        seen = TcpTry(start=start, end=end, address=address, port=port, source_port=sock.getsockname()[1])
-        return seen, Connection(sock, address, port, release)
+            if isinstance(sock, Failure):
+                return TcpTry(start=start, end=end, failure=sock, address=address, port=port), None
+            seen = TcpTry(start=start, end=end, address=address, port=port, source_port=sock.getsockname()[1])
+            return seen, Connection(sock, address, port, held.pop_all())
 
     def park(self, connection: Connection) -> None:
         """Keep a connection for whoever wants to talk on it next."""
         connection.was_parked = True
         key = (connection.address, connection.port)
         if key in self._parked:
-            self._close_soon(connection)
+            connection.close()
             return
         expiry = asyncio.get_running_loop().call_later(PARKED, self._expire, key)
         self._parked[key] = (connection, expiry)
@@ -86,23 +79,17 @@ class Connections:
         expiry.cancel()
         if _is_idle(connection.sock):
             return connection
-        self._close_soon(connection)
+        connection.close()
         return None
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Close everything parked."""
         for key in list(self._parked):
             self._parked[key][1].cancel()
             self._expire(key)
-        await asyncio.gather(*self._closing)
 
     def _expire(self, key: tuple[Address, int]) -> None:
-        self._close_soon(self._parked.pop(key)[0])
-
-    def _close_soon(self, connection: Connection) -> None:
-        task = asyncio.create_task(connection.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._parked.pop(key)[0].close()
 
 
 def _is_idle(sock: socket.socket) -> bool:

@@ -59,7 +59,7 @@ class Web:
             try:
                 fetch = await self._talk(connection, url, path_error, seen)
             finally:
-                await connection.close()
+                connection.close()
             was_parked, connection = connection.was_parked, None
             if not path_error and fetch.tls is not None and fetch.tls.path_error:
                 path_error = fetch.tls.path_error
@@ -75,7 +75,7 @@ class Web:
         try:
             _, tried = await self._shake_hands(connection, self._contexts.legacy, name, {})
         finally:
-            await connection.close()
+            connection.close()
         return tried
 
     async def _talk(self, connection: Connection, url: Url, path_error: str, seen: dict[str, Certificate]) -> Fetch:

@@ -5,6 +5,7 @@ import hashlib
 import ipaddress
 import random
 import time
+import timeit
 from datetime import timedelta
 
 import pytest
@@ -142,9 +143,8 @@ def dns_name(text: str) -> x509.DNSName:
 def test_ten_thousand_names_are_cut() -> None:
     names = x509.SubjectAlternativeName([x509.DNSName(f"n{i}.example.vn") for i in range(10_000)])
     der = issue("a.vn", extensions=[(names, False)]).der
-    start = time.thread_time()
     read = read_certificate(der)
-    assert time.thread_time() - start < 0.1
+    assert min(timeit.repeat(lambda: read_certificate(der), timer=time.thread_time, number=1, repeat=5)) < 0.1
     assert len(read.names) == NAMES_KEPT
     assert len(base64.b64decode(read.der)) == DER_KEPT
     assert read.sha256 == hashlib.sha256(der).hexdigest()

@@ -170,7 +170,7 @@ async def kept() -> dict[str, Any]:
         _, connection = await connections.open(address, 80, timeout=1)
         assert connection is not None
         connections.park(connection)
-        await connections.close()
+        connections.close()
         await asyncio.sleep(0.05)
         found["closed"] = web.now
     return found
@@ -314,7 +314,7 @@ async def connects_cancelled() -> dict[str, Any]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         left = len(connections._pace._at_once._places)
-        await connections.close()
+        connections.close()
     return {"left": left, "places": connections._places._value}
 
 

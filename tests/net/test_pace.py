@@ -139,7 +139,7 @@ def test_no_more_than_the_count_at_once_for_each_key() -> None:
         places, held, most = Places(2), Counter[str](), Counter[str]()
 
         async def hold(key: str) -> None:
-            async with places.hold(key):
+            with await places.hold(key):
                 held[key] += 1
                 most[key] = max(most[key], held[key])
                 await asyncio.sleep(1)
@@ -157,7 +157,7 @@ def test_a_waiter_that_is_cancelled_leaves_its_place_to_the_next() -> None:
         places = Places(1)
 
         async def hold(seconds: float) -> float:
-            async with places.hold("a"):
+            with await places.hold("a"):
                 at = now()
                 await asyncio.sleep(seconds)
             return at
@@ -177,9 +177,8 @@ def test_a_place_comes_back_when_its_holder_fails() -> None:
     async def fail() -> int:
         places = Places(1)
         for _ in range(3):
-            with pytest.raises(LookupError):
-                async with places.hold("a"):
-                    raise LookupError
+            with pytest.raises(LookupError), await places.hold("a"):
+                raise LookupError
         return len(places._places)
 
     assert run(fail()) == 0
@@ -190,7 +189,7 @@ def test_a_place_comes_back_when_its_holder_fails() -> None:
 
 @asynccontextmanager
 async def noted(pace: Pace, address, log: list[tuple[float, int]]) -> AsyncIterator[None]:
-    async with pace.connection(address):
+    with await pace.connection(address):
         log.append((now(), 1))
         yield
         log.append((now(), -1))
@@ -228,7 +227,7 @@ def test_questions_over_tcp_are_questions_and_connections() -> None:
         pace, over_tcp = Pace(DEFAULT), list[float]()
 
         async def by_tcp() -> None:
-            async with pace.connection(A, asks=True):
+            with await pace.connection(A, asks=True):
                 over_tcp.append(now())
 
         udp, *_ = await asyncio.gather(times(lambda: pace.question(A), 60), *(by_tcp() for _ in range(8)))
