@@ -52,13 +52,17 @@ NO_FAULT: Final = frozenset({"vantage", "run", "target", "legacy"})
 
 def has_failures(seen: object) -> bool:
     """Whether any try in what was seen failed: then a look at ourselves must vouch for it."""
-    if isinstance(seen, tuple):
-        return any(has_failures(part) for part in seen)
-    if isinstance(seen, Attempt) and seen.failure is not None:
-        return True
-    kind: Any = type(seen)
-    parts = (getattr(seen, name) for name in _fields_with_tries(kind))
-    return any(part and has_failures(part) for part in parts)
+    left: list[Any] = [seen]
+    while left:
+        part = left.pop()
+        if isinstance(part, Attempt) and part.failure is not None:
+            return True
+        if isinstance(part, tuple):
+            left.extend(part)
+        else:
+            kind: Any = type(part)
+            left.extend(inner for name in _fields_with_tries(kind) if (inner := getattr(part, name)))
+    return False
 
 
 @cache

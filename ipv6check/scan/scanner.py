@@ -115,7 +115,7 @@ class Scanner:
         self._probes = probes
         self.watch = Watch(network, controls, rhythm.canary_interval, self._keep_sample, earlier)
         self.watch.on_sample = self._on_sample
-        self._shared = SharedSubjects(network, keeper.recall)
+        self._shared = SharedSubjects(network, keeper.recall, is_resumed=bool(earlier))
         self._places = asyncio.Semaphore(rhythm.concurrency)
         self._confirming = asyncio.Semaphore(max(16, rhythm.concurrency // CONFIRMING_SHARE))
         self._waiting = asyncio.Semaphore(rhythm.concurrency * WAITING_PER_PLACE)

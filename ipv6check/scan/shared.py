@@ -4,6 +4,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final
 
 from ipv6check.net.api import RunNetwork, SessionNet
@@ -34,12 +35,14 @@ class SharedSubject:
 
 
 class SharedSubjects:
-    """The shared subjects of a run, the least recently used forgotten."""
+    """The shared subjects of a run, the least recently used forgotten. `is_resumed`: any may have been looked at before."""
 
-    def __init__(self, network: RunNetwork, recall: Recall) -> None:
+    def __init__(self, network: RunNetwork, recall: Recall, *, is_resumed: bool) -> None:
         self._network = network
         self._recall = recall
+        self._is_resumed = is_resumed
         self._known: OrderedDict[str, SharedSubject] = OrderedDict()
+        self._forgotten: set[str] = set()
         self._loading = asyncio.Lock()
 
     async def get(self, subject: str) -> SharedSubject:
@@ -47,7 +50,8 @@ class SharedSubjects:
         async with self._loading:
             known = self._known.get(subject)
             if known is None:
-                facts = await self._recall(subject)
+                is_in_store = self._is_resumed or subject in self._forgotten
+                facts = await self._recall(subject) if is_in_store else {}
                 known = SharedSubject(self._network.session(), facts)
                 self._known[subject] = known
                 self._forget()
@@ -55,6 +59,7 @@ class SharedSubjects:
             return known
 
     def _forget(self) -> None:
-        for subject in list(self._known)[: max(0, len(self._known) - KEPT)]:
+        for subject in list(islice(self._known, max(0, len(self._known) - KEPT))):
             if not self._known[subject].lock.locked():
                 del self._known[subject]
+                self._forgotten.add(subject)
