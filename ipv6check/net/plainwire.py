@@ -246,8 +246,9 @@ def _read(message: bytes, owner: str, rdtype: int) -> Answer:
         owner = str(link.texts[0])
         aliases.append(owner or ".")
     wanted = answer.get((owner, rdtype))
-    soa = next((key[0] or "." for section in (answer, authority) for key in section if key[1] == SOA), "")
-    referral = next((key[0] for key in authority if key[1] == NS), None)
+    zones = {kind: zone for zone, kind in reversed(authority)}
+    soa = next((zone for zone, kind in answer if kind == SOA), zones.get(SOA))
+    referral = zones.get(NS)
     return Answer(
         rcode=_rcode(flags & 0x000F | reader.extended_rcode),
         authoritative=bool(flags & 0x0400),
@@ -260,11 +261,11 @@ def _read(message: bytes, owner: str, rdtype: int) -> Answer:
         aliases=tuple(aliases),
         ttl=wanted.ttl if wanted else None,
         signed=signed,
-        soa=soa,
+        soa="" if soa is None else soa or ".",
         referral="" if referral is None else referral or ".",
         referral_servers=tuple(str(t) or "." for t in authority[referral, NS].texts) if referral is not None else (),
         glue=tuple(_glue(reader, additional)) if referral is not None or rdtype == NS else (),
-        denial=next((word for number, word in DENIALS.items() if any(key[1] == number for key in authority)), ""),
+        denial=next((word for number, word in DENIALS.items() if number in zones), ""),
         size=len(message),
         wire=base64.b64encode(message).decode(),
     )

@@ -168,22 +168,24 @@ class UdpPool:
 
     def pick(self, other_than: Sequence[UdpSocket]) -> UdpSocket:
         """Take a socket, not one that this try used before. Raises OSError when there is none and none can be opened."""
-        self._retire()
         try:
             while len(self._sockets) < SOCKETS_PER_FAMILY:
                 self._sockets.append(UdpSocket(self._guard.udp_socket(self._version), asyncio.get_running_loop()))
         except OSError:
             if not self._sockets:
                 raise
-        fresh = [s for s in self._sockets if s not in other_than] or self._sockets
-        return min(fresh, key=lambda s: (len(s.waiting), random.random()))
+        fresh = [s for s in self._sockets if s not in other_than] or self._sockets if other_than else self._sockets
+        sock = min(fresh, key=lambda s: (len(s.waiting), random.random()))
+        if sock.sends < SENDS_PER_SOCKET:
+            return sock
+        self._retire(sock)
+        return self.pick(other_than)
 
-    def _retire(self) -> None:
-        """Take old sockets out of use; one that still waits for replies stays open until it has them."""
-        old = [s for s in self._sockets if s.sends >= SENDS_PER_SOCKET]
-        self._sockets = [s for s in self._sockets if s not in old]
+    def _retire(self, old: UdpSocket) -> None:
+        """Take an old socket out of use; one that still waits for replies stays open until it has them."""
+        self._sockets.remove(old)
         waiting = []
-        for sock in (*self._retired, *old):
+        for sock in (*self._retired, old):
             if sock.waiting:
                 waiting.append(sock)
             else:
@@ -206,7 +208,9 @@ class Exchange:
         self._pool = pool
         self._guard = guard
         self._pace = None if question.recursion else pace
-        self._mixed = wire.question(question.name, question.type, 0 if question.recursion else random.getrandbits(64))
+        self._mixed = wire.question(
+            question.name, question.type, 0 if question.recursion else random.getrandbits(wire.CASE_BITS)
+        )
         self._pending = _Pending(question, reader)
         self._used: list[tuple[UdpSocket, Key]] = []
 

@@ -27,6 +27,9 @@ CHAIN_LIMIT: Final = 16
 
 NAMES_AND_NUMBERS: Final = frozenset({"NS", "CNAME", "SOA"})
 
+CASE_BITS: Final = 8 * 255
+"""As many bits as the longest name has, of which one an octet is used."""
+
 HEADER: Final = struct.Struct("!6H")
 QUERY_RD: Final = 0x0100
 QUERY_CD: Final = 0x0010
@@ -52,15 +55,18 @@ def _opt(version: int) -> bytes:
 
 
 def question(name: str, rdtype: str, case_bits: int = 0) -> bytes:
-    """Build the question section. `case_bits` turns letters upper case bit by bit (0x20): a forger must guess them."""
+    """Build the question section. `case_bits` (`CASE_BITS`) turn letters large (0x20): a forger must guess which."""
     wire = name_to_wire(name)
     if case_bits:
-        letters = bytearray(wire)
-        for index, octet in enumerate(letters):
-            if 97 <= octet <= 122 and case_bits >> (index & 63) & 1:
-                letters[index] = octet - 32
-        wire = bytes(letters)
+        size = len(wire)
+        wire = (int.from_bytes(wire, "big") ^ (_small_letters(wire) & case_bits)).to_bytes(size, "big")
     return wire + struct.pack("!HH", plainwire.type_number(rdtype), 1)
+
+
+@lru_cache(maxsize=4096)
+def _small_letters(wire: bytes) -> int:
+    """The bits of a name in which its small letters differ from large ones."""
+    return int.from_bytes(bytes(0x20 if 97 <= octet <= 122 else 0 for octet in wire), "big")
 
 
 def query(
