@@ -1,6 +1,8 @@
 """What holds for every test: no sockets unless a marker allows them, no real Internet unless it is asked for."""
 
+import gc
 import socket
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import pytest
@@ -49,6 +51,14 @@ def _no_sockets(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """Forbid Internet sockets and name resolution; what asyncio needs for itself (AF_UNIX) goes on working."""
     if not any(request.node.get_closest_marker(marker) for marker in MAY_USE_SOCKETS):
         _forbid(monkeypatch)
+
+
+@pytest.fixture
+def no_collections() -> Iterator[None]:
+    """Keep the garbage collector, which looks at the heap of all tests, out of what is timed."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def _forbid(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,6 +193,7 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
     return bytes(octets)
 
 
+@pytest.mark.usefixtures("no_collections")
 def test_broken_certificates_never_raise_and_name_the_field(authority: Authority) -> None:
     chance, made = random.Random(5280), seeds(authority)
     named: dict[str, int] = {}

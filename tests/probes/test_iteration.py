@@ -402,6 +402,7 @@ def mutual(tree: Tree, count: int) -> None:
         tree.zones[f"z{i}.vn"] = Zone({f"h.z{j}.vn": () for j in range(count)})
 
 
+@pytest.mark.usefixtures("no_collections")
 async def test_zones_that_lean_on_each_other_cost_little() -> None:
     """Thirteen of them can be gone through in over a million ways, none of which sends a packet."""
     tree = healthy()
