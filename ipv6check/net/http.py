@@ -1,4 +1,4 @@
-"""One HTTP exchange with one pinned address: httpx writes the request, h11 speaks the protocol, over a line of ours.
+"""One HTTP exchange with one pinned address: httpx writes the URL, h11 speaks the protocol, over a line of ours.
 
 The only module that knows httpx. No keep-alive, no proxy, no cookies, no decoding, no redirects: a hop is one exchange.
 Every phase has its deadline and every read its cap; httpx's own timeouts are per read and no deadline.
@@ -142,17 +142,18 @@ async def _read_body(exchange: _Exchange, body: bytearray) -> str:
 
 @lru_cache(1024)
 def _request(url: str, user_agent: str) -> h11.Request:
-    """The GET request as httpx writes it; every address of a name is sent the same. Raises httpcore.LocalProtocolError."""
-    headers = {
-        "User-Agent": user_agent,
-        "Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
-        "Accept-Language": "vi,en;q=0.5",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-    }
-    request = httpx.Request("GET", url, headers=headers)
+    """The GET request: every address of a name is sent the same. Raises httpcore.LocalProtocolError, httpx.InvalidURL."""
+    written = httpx.URL(url)
+    headers = [
+        (b"Host", written.netloc),
+        (b"User-Agent", user_agent.encode()),
+        (b"Accept", b"text/html,application/xhtml+xml;q=0.9,*/*;q=0.5"),
+        (b"Accept-Language", b"vi,en;q=0.5"),
+        (b"Accept-Encoding", b"identity"),
+        (b"Connection", b"close"),
+    ]
     try:
-        return h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        return h11.Request(method=b"GET", target=written.raw_path, headers=headers)
     except h11.LocalProtocolError as error:
         raise httpcore.LocalProtocolError(error) from error
 

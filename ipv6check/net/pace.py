@@ -92,17 +92,24 @@ class Places:
         self._count = count
         self._places: dict[Hashable, tuple[asyncio.Semaphore, list[int]]] = {}
 
-    async def hold(self, key: Hashable) -> ExitStack:
-        """Hold one place of this key until what is returned is closed."""
+    async def take(self, key: Hashable) -> None:
+        """Take one place of this key, to be given back."""
         semaphore, users = self._places.setdefault(key, (asyncio.Semaphore(self._count), [0]))
         users[0] += 1
-        with ExitStack() as held:
-            held.callback(self._leave, key, users)
+        try:
             await semaphore.acquire()
-            held.callback(semaphore.release)
-            return held.pop_all()
+        except BaseException:
+            self._forget(key)
+            raise
 
-    def _leave(self, key: Hashable, users: list[int]) -> None:
+    def give_back(self, key: Hashable) -> None:
+        """Give back a place that was taken."""
+        self._places[key][0].release()
+        self._forget(key)
+
+    def _forget(self, key: Hashable) -> None:
+        """Forget one who held or wanted a place, and the key with the last."""
+        users = self._places[key][1]
         users[0] -= 1
         if not users[0]:
             del self._places[key]
@@ -123,8 +130,10 @@ class Pace:
 
         `asks`: it is a question to a name server too.
         """
-        with await self._at_once.hold(address) as held:
-            held.enter_context(await self._at_once_in_prefix.hold(prefix_of(address)))
+        with ExitStack() as held:
+            for places, key in ((self._at_once, address), (self._at_once_in_prefix, prefix_of(address))):
+                await places.take(key)
+                held.callback(places.give_back, key)
             await turn((self._new, address), *(self._question(address) if asks else ()))
             return held.pop_all()
 

@@ -134,12 +134,21 @@ def test_idle_keys_are_forgotten_and_busy_ones_are_not(monkeypatch: pytest.Monke
 # Places
 
 
+@asynccontextmanager
+async def holding(places: Places, key: str) -> AsyncIterator[None]:
+    await places.take(key)
+    try:
+        yield
+    finally:
+        places.give_back(key)
+
+
 def test_no_more_than_the_count_at_once_for_each_key() -> None:
     async def crowd() -> tuple[dict[str, int], int]:
         places, held, most = Places(2), Counter[str](), Counter[str]()
 
         async def hold(key: str) -> None:
-            with await places.hold(key):
+            async with holding(places, key):
                 held[key] += 1
                 most[key] = max(most[key], held[key])
                 await asyncio.sleep(1)
@@ -157,7 +166,7 @@ def test_a_waiter_that_is_cancelled_leaves_its_place_to_the_next() -> None:
         places = Places(1)
 
         async def hold(seconds: float) -> float:
-            with await places.hold("a"):
+            async with holding(places, "a"):
                 at = now()
                 await asyncio.sleep(seconds)
             return at
@@ -177,8 +186,9 @@ def test_a_place_comes_back_when_its_holder_fails() -> None:
     async def fail() -> int:
         places = Places(1)
         for _ in range(3):
-            with pytest.raises(LookupError), await places.hold("a"):
-                raise LookupError
+            with pytest.raises(LookupError):
+                async with holding(places, "a"):
+                    raise LookupError
         return len(places._places)
 
     assert run(fail()) == 0
