@@ -37,10 +37,6 @@ from ipv6check.wiring import goals, make_network, probes_for
 
 FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
 
-COLLECTED_AFTER: Final = (5_000, 500, 10)
-"""New objects after which the garbage collector looks at them, looks after which it looks at those left over once more, and
-looks at these after which it looks at all (Python's own: 700, 10, 10). What is in flight is left over, and no garbage."""
-
 fail_on_option = click.option(
     "--fail-on", type=click.Choice(list(FAIL_ON)), default="never", show_default=True, help="Exit 1 on findings this bad."
 )
@@ -153,7 +149,7 @@ def run_scan(
     """
     database = Database(settings.store.url)
     network = network or make_network(settings)
-    with database.writing(), few_collections():
+    with database.writing(), program_set_aside():
         database.ready()
         archive = Archive(database)
         probes = probes_for(settings, only)
@@ -188,17 +184,13 @@ def _are_citys(archive: Archive, plan: Plan) -> bool:
 
 
 @contextmanager
-def few_collections() -> Iterator[None]:
-    """Look for garbage seldom, and never in the program itself: a scan leaves next to none in cycles, and a walk through all
-    that is in flight holds everything up."""
-    usual = gc.get_threshold()
+def program_set_aside() -> Iterator[None]:
+    """Look for garbage in what is made meanwhile alone: the program itself is no garbage, and large."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECTED_AFTER)
     try:
         yield
     finally:
-        gc.set_threshold(*usual)
         gc.unfreeze()
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from ipv6check.cli import cli, measuring
 from ipv6check.cli.main import Exit
-from ipv6check.cli.measuring import COLLECTED_AFTER, few_collections, with_findings
+from ipv6check.cli.measuring import program_set_aside, with_findings
 from ipv6check.lab.fake import fake_network
 from ipv6check.model import Target
 from ipv6check.reports.past import one_a_day
@@ -115,16 +115,13 @@ def test_a_run_ends_with_what_was_found(tmp_path: Path, port: tuple, is_seen: bo
     database.close()
 
 
-def test_garbage_is_looked_for_seldom_and_not_in_the_program_itself() -> None:
+def test_garbage_is_not_looked_for_in_the_program_itself() -> None:
     program = len(gc.get_objects())
-    with few_collections():
-        assert gc.get_threshold() == COLLECTED_AFTER
+    with program_set_aside():
         assert len(gc.get_objects()) < program / 10
 
 
-def test_the_collector_is_left_as_it_was_whatever_happens() -> None:
-    usual = gc.get_threshold()
-    with pytest.raises(RuntimeError), few_collections():
+def test_the_program_is_no_longer_set_aside_whatever_happens() -> None:
+    with pytest.raises(RuntimeError), program_set_aside():
         raise RuntimeError
-    assert gc.get_threshold() == usual
     assert gc.get_freeze_count() == 0
