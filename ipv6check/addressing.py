@@ -124,11 +124,11 @@ def embedded_v4(address: Address) -> IPv4Address | None:
 
 
 @lru_cache(REMEMBERED)
-def prefix_of(address: Address) -> Network:
+def prefix_of(address: Address) -> str:
     """Return the /24 or /48 the address lies in: the unit in which networks are treated gently."""
     if isinstance(address, IPv4Address):
-        return IPv4Network((int(address) & 0xFFFFFF00, 24))
-    return IPv6Network((int(address) >> 80 << 80, 48))
+        return str(IPv4Network((int(address) & 0xFFFFFF00, 24)))
+    return str(IPv6Network((int(address) >> 80 << 80, 48)))
 
 
 @lru_cache(1024)

@@ -34,6 +34,7 @@ SERVER_DEADLINE: Final = 5.0
 TO_RESOLVER: Final = ((0.0, True), (5.0, True))
 RESOLVER_DEADLINE: Final = 15.0
 TCP_DEADLINE: Final = 8.5
+READ_SIZE: Final = 4_096
 REFUSES_EDNS: Final = frozenset({"FORMERR", "NOTIMP", "BADVERS"})
 
 
@@ -126,19 +127,13 @@ async def _or_plain(tried: DnsTry, question: Question, ask_plain: Callable[[], A
 
 async def _converse(sock: socket.socket, message: bytes) -> bytes:
     """Send a question over a connection, read the reply, close. Raises OSError, IncompleteReadError."""
+    loop, came = asyncio.get_running_loop(), bytearray()
     with sock:
         async with asyncio.timeout(TCP_DEADLINE):
-            await asyncio.get_running_loop().sock_sendall(sock, len(message).to_bytes(2, "big") + message)
-            return await _read_exactly(sock, int.from_bytes(await _read_exactly(sock, 2), "big"))
-
-
-async def _read_exactly(sock: socket.socket, count: int) -> bytes:
-    loop, left = asyncio.get_running_loop(), count
-    parts: list[bytes] = []
-    while left:
-        part = await loop.sock_recv(sock, left)
-        if not part:
-            raise asyncio.IncompleteReadError(b"".join(parts), count)
-        parts.append(part)
-        left -= len(part)
-    return b"".join(parts)
+            await loop.sock_sendall(sock, len(message).to_bytes(2, "big") + message)
+            while len(came) < (end := 2 + int.from_bytes(came[:2], "big")):
+                part = await loop.sock_recv(sock, READ_SIZE)
+                if not part:
+                    raise asyncio.IncompleteReadError(bytes(came), end)
+                came += part
+    return bytes(came[2:end])
