@@ -1,7 +1,6 @@
 """A DNS question, how its replies are read, and the try that comes of it: the same over UDP and TCP."""
 
 import asyncio
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,12 +11,10 @@ from ipv6check.facts import Answer, DnsTry
 from ipv6check.model import Failure
 from ipv6check.net import wire
 from ipv6check.net.api import Variant
+from ipv6check.net.turns import short_turns
 
 PARSED_INLINE: Final = 2048
 """Octets of a message above which it is read in a thread: 64 KiB of records would stop everything for most of a second."""
-
-THREAD_TURN: Final = 0.0005
-"""Seconds that a thread keeps the interpreter: with Python's own 5 ms every packet would wait that long beside the reader."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +45,6 @@ class Reader:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "dns-reader")
-        sys.setswitchinterval(min(sys.getswitchinterval(), THREAD_TURN))
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -61,7 +57,11 @@ class Reader:
         """Read a message in the thread if it is large. Raises `Malformed`."""
         if len(message) <= PARSED_INLINE:
             return self.read(message, question)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self.read, message, question)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._read_aside, message, question)
+
+    def _read_aside(self, message: bytes, question: Question) -> Answer:
+        with short_turns():
+            return self.read(message, question)
 
 
 def dns_try(
