@@ -509,6 +509,7 @@ def of_one_tag(count: int) -> list[Any]:
     return list(dict.fromkeys(made))
 
 
+@pytest.mark.usefixtures("no_collections")
 def test_keys_of_one_tag_and_signatures_without_end_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
     """KeyTrap (CVE-2023-50387): 500 keys of one tag, 500 signatures, each to be tried with each."""
     calls = counted(monkeypatch)
@@ -539,6 +540,7 @@ def test_an_rsa_key_that_is_too_large_is_not_used(monkeypatch: pytest.MonkeyPatc
     assert calls == []
 
 
+@pytest.mark.usefixtures("no_collections")
 def test_the_dearest_key_and_signatures_take_little_time() -> None:
     """The largest key with an exponent as large as OpenSSL allows."""
     numbers = private(8, 1, 3072).public_key().public_numbers()

@@ -307,6 +307,7 @@ def mutated(made: list[bytes], chance: random.Random) -> bytes:
     return bytes(octets)
 
 
+@pytest.mark.usefixtures("no_collections")
 def test_a_broken_message_is_malformed_or_an_answer() -> None:
     """And what is read of its keys and signatures raises nothing at all."""
     chance, made = random.Random(1035), seeds()

