@@ -9,6 +9,7 @@ import hashlib
 import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -30,7 +31,9 @@ from dns.rdtypes.dnskeybase import Flag
 
 from ipv6check.facts import Answer, DelegationSigner, Key, Signature
 from ipv6check.net import wire
+from ipv6check.net.question import PARSED_INLINE
 from ipv6check.net.signedsets import SignedSet, signed_sets
+from ipv6check.net.turns import short_turns
 
 SIGNATURES_TRIED: Final = 4
 KEYS_TRIED: Final = 2
@@ -126,7 +129,8 @@ class SignatureReader:
         message = base64.b64decode(answer.wire)
         said = wire.said(message, name)
         if said not in self._known:
-            self._known[said] = _signatures(message, self._zone, self._keys)
+            with short_turns() if len(message) > PARSED_INLINE else nullcontext():
+                self._known[said] = _signatures(message, self._zone, self._keys)
         return replace(answer, signatures=self._known[said])
 
 

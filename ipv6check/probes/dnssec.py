@@ -10,7 +10,6 @@ from ipv6check.facts import AuthorityTries, DnssecFacts, DnsTry, Evidence, Key, 
 from ipv6check.model import Target
 from ipv6check.net.api import Net
 from ipv6check.net.dnssec import SignatureReader, read_keys, read_signers
-from ipv6check.net.turns import short_turns
 from ipv6check.probes import delegation
 from ipv6check.probes.asking import answering_servers, ask_all, doubtful, questions
 from ipv6check.scales import Scales
@@ -87,12 +86,7 @@ async def signed(asked: Sequence[AuthorityTries], zone: str, keys: tuple[Key, ..
 
 async def _aside(work: Callable[..., T], *args: object) -> T:
     """Do it in the thread: large messages and keys would stop everybody."""
-
-    def do() -> T:
-        with short_turns():
-            return work(*args)
-
-    return await asyncio.get_running_loop().run_in_executor(_THREAD, do)
+    return await asyncio.get_running_loop().run_in_executor(_THREAD, work, *args)
 
 
 def _signed(asked: AuthorityTries, reader: SignatureReader) -> AuthorityTries:
