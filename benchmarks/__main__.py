@@ -75,6 +75,7 @@ class Bench:
         self._runs: dict[int, list[Run]] = {small: [], middle: [], large: []}
         self._piped: dict[int, list[Piped]] = {count: [] for count in AT_ONCE}
         self._handshake_ms: list[float] = []
+        self._judging: list[float] = []
         self._bars: list[Bar] = []
         self._more: dict[str, Any] = {}
         self._began = time.monotonic()
@@ -97,6 +98,7 @@ class Bench:
         steps = [
             lambda: self._run(small),
             lambda: self._run(middle),
+            self._judge,
             *(lambda count=count: self._pipe(count) for count in AT_ONCE),
             self._shake,
         ]
@@ -107,13 +109,16 @@ class Bench:
         """Bars 2 to 5 and 11, with one run of the largest size."""
         _, middle, large = self._size.growth
         grown, runs = self._run(large), self._runs[middle]
-        best = [max(rates) for rates in zip(*([piped.rate for piped in self._piped[n]] for n in AT_ONCE), strict=True)]
+        at_best = max(AT_ONCE, key=lambda n: median(piped.rate for piped in self._piped[n]))
+        best = [piped.rate for piped in self._piped[at_best]]
         costs = [
             bare_cost(run.handshakes / len(run.domains), ms, run.summary.questions / len(run.domains))
             for run, ms in zip(runs, self._handshake_ms, strict=True)
         ]
         self._bar(2, "domains/s, over the shell pipeline's best", ">=", 1.5, median_ratio([r.rate for r in runs], best))
-        self._bar(3, "CPU per domain, over bare handshakes and questions", "<=", 8, median_ratio(map(_cpu, runs), costs))
+        observing = [run.cpu_per_domain - judging for run, judging in zip(runs, self._judging, strict=True)]
+        self._bar(3, "CPU per domain, over bare handshakes and questions", "<=", 8, median_ratio(observing, costs))
+        self._bar(3, "the same with starting and judging", "<=", 8, median_ratio(map(_cpu, runs), costs))
         middle_peak, middle_cpu = median(run.peak for run in runs), median(map(_cpu, runs))
         self._bar(4, f"peak memory, {large:,} domains over {middle:,}", "<=", 1.25, grown.peak / middle_peak)
         self._bar(5, f"CPU per domain, {large:,} domains over {middle:,}", "<=", 1.15, grown.cpu_per_domain / middle_cpu)
@@ -179,6 +184,11 @@ class Bench:
         self._more.setdefault("runs", []).append({"what": what, **plain(run)})
         return run
 
+    def _judge(self) -> None:
+        """What starting and judging take of the last run of the middle size."""
+        self._judging.append(self._scanner.judge(self._runs[self._size.growth[1]][-1]))
+        self._say(f"started and judged again: {self._judging[-1]:.1f} ms CPU each")
+
     def _pipe(self, at_once: int) -> None:
         piped = shell.look(self._lab, self._lab.answering[: self._size.piped], at_once)
         self._piped[at_once].append(piped)
@@ -223,6 +233,7 @@ class Bench:
             "bars": [asdict(bar) | {"is_reached": bar.is_reached} for bar in self._bars],
             "shell": {str(n): [asdict(piped) for piped in some] for n, some in self._piped.items()},
             "handshake_ms": self._handshake_ms,
+            "judging_ms": self._judging,
             **self._more,
         }
 

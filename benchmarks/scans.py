@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from benchmarks.country import CANARIES, Agency
 from benchmarks.lab import FILES_AT_ONCE, Lab
@@ -130,6 +130,18 @@ class Scanner:
         self._lab.fresh_resolver()
         return self._end(*self._begin(agencies, concurrency, only))
 
+    def judge(self, run: Run) -> float:
+        """Judge a run once more: milliseconds of CPU a domain, the program's start included."""
+        with (run.database.parent / "judge.log").open("wb") as log:
+            process = self._start(["judge"], run.database.parent, log, log)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode not in DONE:
+            raise RuntimeError(
+                f"judging ended with {process.returncode}: {(run.database.parent / 'judge.log').read_text()[-2000:]}"
+            )
+        return (used.ru_utime + used.ru_stime) / len(run.domains) * 1000
+
     def scan_one_by_one(self, agencies: Sequence[Agency], lanes: int) -> Verdicts:
         """Verdicts at concurrency 1, by a few programs beside each other that share the list."""
         self._lab.fresh_resolver()
@@ -147,11 +159,15 @@ class Scanner:
         with (own / "targets.csv").open("w", newline="") as out:
             csv.writer(out).writerows([("domain", "agency", "kind"), *((domain, domain, "so") for domain in domains)])
         began = time.monotonic()
-        command = [str(Path(sys.executable).with_name("ipv6check")), "-v", "--config", "ipv6check.toml", "scan", "targets.csv"]
-        command += ["--only", only] if only else []
         with (own / "stderr.log").open("wb") as err, (own / "stdout.log").open("wb") as out:
-            process = subprocess.Popen(command, stdout=out, stderr=err, cwd=own, env=environment(), preexec_fn=_allow_files)
+            process = self._start(["scan", "targets.csv", *(["--only", only] if only else [])], own, out, err)
         return domains, own, began, process
+
+    def _start(self, command: Sequence[str], own: Path, out: IO[bytes], err: IO[bytes]) -> "subprocess.Popen[bytes]":
+        program = [str(Path(sys.executable).with_name("ipv6check")), "-v", "--config", "ipv6check.toml"]
+        return subprocess.Popen(
+            [*program, *command], stdout=out, stderr=err, cwd=own, env=environment(), preexec_fn=_allow_files
+        )
 
     def _end(self, domains: tuple[str, ...], own: Path, began: float, process: "subprocess.Popen[bytes]") -> Run:
         _, status, used = os.wait4(process.pid, 0)
