@@ -135,21 +135,22 @@ class SignatureReader:
 
 
 def _signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
-    return _good_signatures(octets, zone, keys) or _any_signatures(octets, zone, keys)
+    good = _good_signatures(octets, zone, keys)
+    return _any_signatures(octets, zone, keys) if good is None else good
 
 
-def _good_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...]:
+def _good_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Signature, ...] | None:
     """The signatures of a plain message, when they are few, the only ones over their sets, and those of the zone hold.
 
-    As nearly all do: whatever is wrong with others is for dnspython to say.
+    As nearly all do; else None: what is wrong with others is for dnspython to say.
     """
-    sets = signed_sets(octets) or ()
-    if len(sets) > SIGNATURES_TRIED or len({(one.owner, one.covered) for one in sets}) < len(sets):
-        return ()
+    sets = signed_sets(octets, SIGNATURES_TRIED)
+    if sets is None or len({(one.owner, one.covered) for one in sets}) < len(sets):
+        return None
     looked = []
     for one in sets:
         if one.signer == zone and not _holds(one, keys):
-            return ()
+            return None
         looked.append(
             Signature(
                 covered=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(one.covered)),
@@ -171,8 +172,7 @@ def _holds(one: SignedSet, keys: Sequence[Key]) -> bool:
     if len(of_tag) != 1 or (of_tag[0].bits or 0) > LARGEST_RSA or one.expiration < one.inception:
         return False
     try:
-        public = _public_key(of_tag[0].rdata)
-        public.verify(one.signature, one.signed)
+        _public_key(of_tag[0].rdata).verify(one.signature, one.signed)
     except (InvalidSignature, *UNREADABLE):
         return False
     return True

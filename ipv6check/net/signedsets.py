@@ -9,15 +9,7 @@ from typing import Final
 
 import dns.exception
 
-from ipv6check.net.plainwire import (
-    IN,
-    SIGNER,
-    SOA,
-    MessageReader,
-    NotPlainError,
-    Rdata,
-    Section,
-)
+from ipv6check.net.plainwire import IN, SIGNER, SOA, MessageReader, NotPlainError, Rdata, Section
 from ipv6check.net.wire import name_to_wire
 
 NUMBERS: Final = struct.Struct("!HBBIIIH")
@@ -40,13 +32,15 @@ class SignedSet:
     """The octets that were signed (RFC 4034 3.1.8.1)."""
 
 
-def signed_sets(message: bytes) -> list[SignedSet] | None:
-    """The signed sets of a message's answer and authority; None when it, or a signature in it, is not plain."""
+def signed_sets(message: bytes, most: int) -> list[SignedSet] | None:
+    """The signed sets of a message's answer and authority; None when they are more, or it or a signature is not plain."""
     try:
         reader = MessageReader(message)
         answer, authority = reader.section(), reader.section()
         records, signatures = {**authority, **answer}, tuple(reader.signatures)
         reader.section(is_additional=True)  # nothing in it is looked at, but the message must be whole
+        if len(signatures) > most:
+            return None
         return [_signed_set(reader, records, owner, rrsig) for owner, rrsig in signatures]
     except (NotPlainError, dns.exception.DNSException, struct.error):
         return None
