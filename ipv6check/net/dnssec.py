@@ -145,34 +145,25 @@ def _good_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Sig
     As nearly all do; else None: what is wrong with others is for dnspython to say.
     """
     sets = signed_sets(octets, SIGNATURES_TRIED)
-    if sets is None or len({(one.owner, one.covered) for one in sets}) < len(sets):
+    if sets is None or len({(one.owner, one.type_covered) for one in sets}) < len(sets):
         return None
     looked = []
     for one in sets:
-        if one.signer == zone and not _holds(one, keys):
-            return None
-        looked.append(
-            Signature(
-                covered=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(one.covered)),
-                owner=one.owner,
-                signer=one.signer,
-                key_tag=one.key_tag,
-                algorithm=one.algorithm,
-                inception=datetime.fromtimestamp(one.inception, UTC),
-                expiration=datetime.fromtimestamp(one.expiration, UTC),
-                verifies=True if one.signer == zone else None,
-            )
-        )
+        signature = _signature(one.owner, one.signer, one)
+        if one.signer == zone:
+            if not _holds(one, _of_tag(signature, keys)):
+                return None
+            signature = replace(signature, verifies=True)
+        looked.append(signature)
     return tuple(looked)
 
 
 def _holds(one: SignedSet, keys: Sequence[Key]) -> bool:
-    """Whether the only key of a signature's tag made it."""
-    of_tag = [key for key in keys if (key.tag, key.algorithm) == (one.key_tag, one.algorithm)]
-    if len(of_tag) != 1 or (of_tag[0].bits or 0) > LARGEST_RSA or one.expiration < one.inception:
+    """Whether a signature was made by the keys of its tag, of which there is one."""
+    if len(keys) != 1 or (keys[0].bits or 0) > LARGEST_RSA or one.expiration < one.inception:
         return False
     try:
-        _public_key(of_tag[0].rdata).verify(one.signature, one.signed)
+        _public_key(keys[0].rdata).verify(one.signature, one.signed)
     except (InvalidSignature, *UNREADABLE):
         return False
     return True
@@ -199,7 +190,7 @@ def _any_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Sign
     looked = []
     for rrset in sections:
         for rdata in rrset if rrset.rdtype == dns.rdatatype.RRSIG else ():
-            signature = _signature(rrset.name, rdata)
+            signature = _signature(wire.text_of_name(rrset.name), wire.text_of_name(rdata.signer), rdata)
             place = (signature.owner, signature.covered)
             if signature.signer == zone and tried[place] < SIGNATURES_TRIED and tried.total() < TRIED_PER_MESSAGE:
                 tried[place] += 1
@@ -208,23 +199,28 @@ def _any_signatures(octets: bytes, zone: str, keys: Sequence[Key]) -> tuple[Sign
     return tuple(looked)
 
 
-def _signature(owner: dns.name.Name, rdata: Any) -> Signature:
+def _signature(owner: str, signer: str, rrsig: Any) -> Signature:
+    """A signature not tried yet; the numbers are those of the RRSIG."""
     return Signature(
-        covered=dns.rdatatype.to_text(rdata.type_covered),
-        owner=owner.to_text(omit_final_dot=True).lower() or ".",
-        signer=rdata.signer.to_text(omit_final_dot=True).lower() or ".",
-        key_tag=int(rdata.key_tag),
-        algorithm=int(rdata.algorithm),
-        inception=datetime.fromtimestamp(rdata.inception, UTC),
-        expiration=datetime.fromtimestamp(rdata.expiration, UTC),
+        covered=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(rrsig.type_covered)),
+        owner=owner,
+        signer=signer,
+        key_tag=int(rrsig.key_tag),
+        algorithm=int(rrsig.algorithm),
+        inception=datetime.fromtimestamp(rrsig.inception, UTC),
+        expiration=datetime.fromtimestamp(rrsig.expiration, UTC),
     )
+
+
+def _of_tag(signature: Signature, keys: Sequence[Key]) -> list[Key]:
+    return [key for key in keys if (key.tag, key.algorithm) == (signature.key_tag, signature.algorithm)]
 
 
 def _tried(signature: Signature, rdata: Any, rrset: dns.rrset.RRset | None, keys: Sequence[Key]) -> Signature:
     """Try one signature with the keys of its tag; where our limits leave some out, only success can be told."""
     if rrset is None:
         return replace(signature, verifies=False, problem="covers nothing here")
-    of_tag = [key for key in keys if (key.tag, key.algorithm) == (signature.key_tag, signature.algorithm)]
+    of_tag = _of_tag(signature, keys)
     within = [key for key in of_tag if (key.bits or 0) <= LARGEST_RSA][:KEYS_TRIED]
     problem = _problem(rrset, rdata, within) if within else "no such key"
     if problem and (len(within) < len(of_tag) or len(keys) >= KEYS_READ):

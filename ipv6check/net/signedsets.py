@@ -21,7 +21,7 @@ class SignedSet:
     """A set of records, by owner and type, and a signature over it; times in seconds since 1970."""
 
     owner: str
-    covered: int
+    type_covered: int
     algorithm: int
     expiration: int
     inception: int
@@ -57,7 +57,7 @@ def _signed_set(reader: MessageReader, records: Section, owner: str, rrsig: Rdat
     data = sorted(_canonical(reader, covered, place, text) for place, text in zip(over.rdata, over.texts, strict=True))
     return SignedSet(
         owner=owner or ".",
-        covered=covered,
+        type_covered=covered,
         algorithm=algorithm,
         expiration=expiration,
         inception=inception,

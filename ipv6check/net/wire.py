@@ -133,9 +133,9 @@ def read_any(message: bytes, name: str, rdtype: str) -> Answer:
         aliases=aliases,
         ttl=int(wanted.ttl) if wanted else None,
         signed=any(rrset.rdtype == dns.rdatatype.RRSIG for rrset in parsed.answer),
-        soa=_text(soa.name) if soa else "",
-        referral=_text(referral.name) if referral else "",
-        referral_servers=tuple(_text(rdata.target) for rdata in referral) if referral else (),
+        soa=text_of_name(soa.name) if soa else "",
+        referral=text_of_name(referral.name) if referral else "",
+        referral_servers=tuple(text_of_name(rdata.target) for rdata in referral) if referral else (),
         glue=tuple(_glue(parsed.additional)) if referral or rdtype == "NS" else (),
         denial=_denial(parsed.authority),
         size=len(message),
@@ -150,7 +150,7 @@ def _chain(
     aliases: list[str] = []
     while len(aliases) < CHAIN_LIMIT and (link := here.get((owner, dns.rdatatype.CNAME))) is not None:
         owner = link[0].target
-        aliases.append(_text(owner))
+        aliases.append(text_of_name(owner))
     return owner, tuple(aliases)
 
 
@@ -160,7 +160,7 @@ def _first(section: list[dns.rrset.RRset], rdtype: dns.rdatatype.RdataType) -> d
 
 def _glue(section: list[dns.rrset.RRset]) -> list[tuple[str, str]]:
     return [
-        (_text(rrset.name), rdata.to_text())
+        (text_of_name(rrset.name), rdata.to_text())
         for rrset in section
         if rrset.rdtype in (dns.rdatatype.A, dns.rdatatype.AAAA)
         for rdata in rrset
@@ -178,7 +178,7 @@ def _in_lower_case(text: str, rdtype: str) -> str:
     return text.lower() if rdtype in NAMES_AND_NUMBERS else text
 
 
-def _text(name: dns.name.Name) -> str:
+def text_of_name(name: dns.name.Name) -> str:
     """A name as we write it: lower case, without the final dot (the root is ".")."""
     return name.to_text(omit_final_dot=True).lower() or "."
 
