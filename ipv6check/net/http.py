@@ -1,7 +1,7 @@
 """One HTTP exchange with one pinned address: httpx writes the URL, h11 speaks the protocol, over a line of ours.
 
-The only module that knows httpx. No keep-alive, no proxy, no cookies, no decoding, no redirects: a hop is one exchange.
-Every phase has its deadline and every read its cap; httpx's own timeouts are per read and no deadline.
+The only module that knows h11. No keep-alive, no proxy, no cookies, no decoding, no redirects: a hop is one exchange.
+Every phase has its deadline and every read its cap.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Reads plain DNS replies quickly: decodes the records that were asked for, and of all others looks only at the shape.
 
-Most replies are plain: one question, class IN, names of letters, digits and hyphens. Whatever is not, or is not well-
-formed, is left to dnspython (see `wire.read`), so that nothing is an answer here that it would call malformed.
+Most replies are plain: one question, class IN, names of letters, digits and hyphens. Whatever is not plain, or
+malformed, is left to dnspython (see `wire.read`), so that nothing is an answer here that it would call malformed.
 """
 
 import base64

@@ -14,6 +14,7 @@ from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
 from ipv6check.net.failure import from_error, printable
 from ipv6check.net.guard import DNS_PORT, Guard
+from ipv6check.net.line import READ_SIZE
 from ipv6check.net.pace import Pace
 from ipv6check.net.question import Question, Reader, dns_try
 from ipv6check.net.udp import Exchange, Schedule, UdpPool
@@ -34,7 +35,6 @@ SERVER_DEADLINE: Final = 5.0
 TO_RESOLVER: Final = ((0.0, True), (5.0, True))
 RESOLVER_DEADLINE: Final = 15.0
 TCP_DEADLINE: Final = 8.5
-READ_SIZE: Final = 4_096
 REFUSES_EDNS: Final = frozenset({"FORMERR", "NOTIMP", "BADVERS"})
 
 

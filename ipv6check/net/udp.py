@@ -174,7 +174,7 @@ class UdpPool:
         except OSError:
             if not self._sockets:
                 raise
-        fresh = [s for s in self._sockets if s not in other_than] or self._sockets if other_than else self._sockets
+        fresh = [s for s in self._sockets if s not in other_than] or self._sockets
         sock = min(fresh, key=lambda s: (len(s.waiting), random.random()))
         if sock.sends < SENDS_PER_SOCKET:
             return sock
