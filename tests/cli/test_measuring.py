@@ -1,13 +1,14 @@
 """What the commands that contact the network do around a scan: whose lists they are, what they read again, the collector."""
 
 import gc
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from ipv6check.cli import cli, measuring
+from ipv6check.cli import COLLECTED_AFTER, cli, main, measuring
 from ipv6check.cli.main import Exit
 from ipv6check.cli.measuring import program_set_aside, with_findings
 from ipv6check.lab.fake import fake_network
@@ -113,6 +114,17 @@ def test_a_run_ends_with_what_was_found(tmp_path: Path, port: tuple, is_seen: bo
     ended = Exit.DONE if is_seen else Exit.PARTIAL
     assert with_findings(ended, settings_of(database), run_id, fail_on) is code
     database.close()
+
+
+def test_garbage_is_looked_for_seldom_by_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = gc.get_threshold()
+    monkeypatch.setattr(sys, "argv", ["ipv6check", "--version"])
+    try:
+        with pytest.raises(SystemExit):
+            main()
+        assert gc.get_threshold() == COLLECTED_AFTER
+    finally:
+        gc.set_threshold(*usual)
 
 
 def test_garbage_is_not_looked_for_in_the_program_itself() -> None:
