@@ -132,14 +132,10 @@ class Scanner:
 
     def judge(self, run: Run) -> float:
         """Judge a run once more: milliseconds of CPU a domain, the program's start included."""
-        with (run.database.parent / "judge.log").open("wb") as log:
-            process = self._start(["judge"], run.database.parent, log, log)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in DONE:
-            raise RuntimeError(
-                f"judging ended with {process.returncode}: {(run.database.parent / 'judge.log').read_text()[-2000:]}"
-            )
+        own = run.database.parent
+        with (own / "judge.log").open("wb") as log:
+            process = self._start(["judge"], own, log, log)
+        used, _ = _used(process, own / "judge.log")
         return (used.ru_utime + used.ru_stime) / len(run.domains) * 1000
 
     def scan_one_by_one(self, agencies: Sequence[Agency], lanes: int) -> Verdicts:
@@ -170,12 +166,8 @@ class Scanner:
         )
 
     def _end(self, domains: tuple[str, ...], own: Path, began: float, process: "subprocess.Popen[bytes]") -> Run:
-        _, status, used = os.wait4(process.pid, 0)
+        used, said = _used(process, own / "stderr.log")
         wall = time.monotonic() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said = (own / "stderr.log").read_text()
-        if process.returncode not in DONE or "bug in probe" in said:
-            raise RuntimeError(f"scan ended with {process.returncode}: {said[-2000:]}")
         cpu, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
         return Run(domains, wall, cpu, peak, read_summary(said), own / "ipv6check.db")
 
@@ -194,6 +186,16 @@ canaries = {json.dumps(CANARIES)}
 [store]
 url = "sqlite:///{own}/ipv6check.db"
 {self._tries}"""
+
+
+def _used(process: "subprocess.Popen[bytes]", log: Path) -> tuple[resource.struct_rusage, str]:
+    """Wait for a program: what it used, and what it said. Raises RuntimeError when it did not go through."""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    said = log.read_text()
+    if process.returncode not in DONE or "bug in probe" in said:
+        raise RuntimeError(f"{log.stem} ended with {process.returncode}: {said[-2000:]}")
+    return used, said
 
 
 def environment() -> dict[str, str]:
