@@ -1,4 +1,4 @@
-"""Probes look and record; they draw no conclusion. `PROBES` are those that look at a target by the network alone, in order."""
+"""Probes look and record; they draw no conclusion. `PROBES` look at a target by the network alone."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,12 +26,14 @@ from ipv6check.probes import (
 @dataclass(frozen=True, slots=True)
 class Probe:
     """One look: `name` is also the field of Evidence it fills; `subject` says what it is about ("" when there is nothing
-    to look at); `look` makes one pass, trying again what `seen` holds as failed; `is_unsettled` asks for another pass."""
+    to look at); `look` makes one pass, trying again what `seen` holds as failed; `is_unsettled` asks for another pass;
+    `after` names the probes whose facts of the same pass it reads; they stand before it."""
 
     name: str
     subject: Callable[[Target, Evidence], str]
     look: Callable[[Target, Evidence, Net], Awaitable[Any]]
     is_unsettled: Callable[[Evidence], bool]
+    after: tuple[str, ...] = ("dns",)
 
 
 def _target(target: Target, seen: Evidence) -> str:
@@ -67,14 +69,14 @@ def _web_service(target: Target, seen: Evidence) -> str:
 
 
 PROBES = (
-    Probe("dns", _target, dns.look, dns.is_unsettled),
+    Probe("dns", _target, dns.look, dns.is_unsettled, after=()),
     Probe("nameservers", _zone, nameservers.look, nameservers.is_unsettled),
-    Probe("dnssec", _zone_with_servers, dnssec.look, dnssec.is_unsettled),
-    Probe("authority", _target_of_zone, authority.look, authority.is_unsettled),
+    Probe("dnssec", _zone_with_servers, dnssec.look, dnssec.is_unsettled, after=("nameservers",)),
+    Probe("authority", _target_of_zone, authority.look, authority.is_unsettled, after=("nameservers", "dnssec")),
     Probe("resolution", _target_with_dns, resolution.look, resolution.is_unsettled),
     Probe("mail_zones", _mail_service, resolution.look_at_mail, resolution.is_mail_unsettled),
     Probe("reachability", _web_service, reachability.look, reachability.is_unsettled),
-    Probe("web", _web_service, web.look, web.is_unsettled),
+    Probe("web", _web_service, web.look, web.is_unsettled, after=("reachability",)),
 )
 """A zone is looked at once per run and shared by all its targets. `vantage` stands apart: it looks at ourselves."""
 
@@ -83,6 +85,12 @@ def resource_probes(tables: Tables, rdap: Rdap) -> tuple[Probe, ...]:
     """The probes that look things up in tables and registries."""
     return (
         Probe("resources", _target_with_dns, partial(resources.look, tables=tables), resources.is_unsettled),
-        Probe("server_resources", _zone_with_servers, partial(resources.look_at_servers, tables=tables), _never),
-        Probe("registration", _target, partial(registration.look, rdap=rdap), _never),
+        Probe(
+            "server_resources",
+            _zone_with_servers,
+            partial(resources.look_at_servers, tables=tables),
+            _never,
+            after=("nameservers",),
+        ),
+        Probe("registration", _target, partial(registration.look, rdap=rdap), _never, after=()),
     )

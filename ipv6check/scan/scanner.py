@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import takewhile
 from time import monotonic
 from typing import Any, Final, Protocol
 
@@ -265,15 +264,26 @@ class Scanner:
         return any(probe.is_unsettled(seen) for probe in self._probes)
 
     async def _pass(self, work: _Work) -> None:
-        """Take every probe's look once, in order; each looks only at what is still open."""
+        """Take every probe's look once, as soon as what it reads is there; each looks only at what is still open."""
         work.passes += 1
         work.seen = replace(work.seen, vantage=self.watch.samples)
-        for probe in self._probes:
-            subject = probe.subject(work.target, work.seen)
-            if subject == work.target.domain:
-                await self._own_look(probe, work)
-            elif subject:
-                await self._shared_look(probe, subject, work)
+        looks: dict[str, asyncio.Task[None]] = {}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for probe in self._probes:
+                    before = [looks[name] for name in probe.after if name in looks]
+                    looks[probe.name] = group.create_task(self._look_after(before, probe, work))
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from None
+
+    async def _look_after(self, before: Iterable[Awaitable[None]], probe: Probe, work: _Work) -> None:
+        for look in before:
+            await look
+        subject = probe.subject(work.target, work.seen)
+        if subject == work.target.domain:
+            await self._own_look(probe, work)
+        elif subject:
+            await self._shared_look(probe, subject, work)
 
     async def _own_look(self, probe: Probe, work: _Work) -> None:
         facts = await self._look(probe, work.target, work.seen, work.session)
@@ -289,7 +299,7 @@ class Scanner:
         async with shared.lock:
             facts, sequence = shared.facts.get(probe.name, (None, 0))
             seen = work.seen.with_facts(probe.name, facts)
-            basis = shared.sequences(before.name for before in takewhile(lambda other: other is not probe, self._probes))
+            basis = shared.sequences(probe.after)
             is_due = monotonic() >= shared.not_before.get(probe.name, 0.0) or basis != shared.basis.get(probe.name)
             if facts is None or (is_due and probe.is_unsettled(seen)):
                 shared.basis[probe.name] = basis

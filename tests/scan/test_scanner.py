@@ -2,11 +2,14 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from ipv6check.facts import Evidence
 from ipv6check.judge import judge
 from ipv6check.model import Outcome
+from ipv6check.probes import PROBES, Probe
 from ipv6check.scan import VantageError, watch
 from ipv6check.scan import scanner as scanner_module
 from tests.scan.world import Memory, Switched, run_of, scanner, targets
@@ -156,11 +159,43 @@ async def test_a_resumed_scan_does_only_what_is_left_and_ends_equal(unbroken: di
     assert outcomes(keeper) == unbroken
 
 
+def seen_by(probe: Probe, seen: Evidence) -> Evidence:
+    """What a probe says it reads: the facts of those it comes after, and before them; its own; `dns` also what servers said before."""
+    names, wanted = {probe.name, *["authority"] * (probe.name == "dns")}, [*probe.after]
+    while wanted:
+        names.add(name := wanted.pop())
+        wanted += next(other for other in PROBES if other.name == name).after
+    return Evidence(target=seen.target, run=seen.run, vantage=seen.vantage, **{name: getattr(seen, name) for name in names})
+
+
+def test_every_probe_stands_behind_those_it_reads() -> None:
+    for number, probe in enumerate(PROBES):
+        assert set(probe.after) <= {before.name for before in PROBES[:number]}
+
+
+async def test_a_look_reads_no_more_than_it_says(monkeypatch: pytest.MonkeyPatch, unbroken: dict) -> None:
+    def blinkered(probe: Probe) -> Probe:
+        async def look(target, seen, net):
+            return await probe.look(target, seen_by(probe, seen), net)
+
+        return replace(probe, look=look)
+
+    keeper = Memory()
+    scan = scanner(keeper)
+    monkeypatch.setattr(scan, "_probes", tuple(map(blinkered, PROBES)))
+    await scan.scan(targets())
+    assert scan.progress.bugs == 0
+    assert outcomes(keeper) == unbroken
+
+
+async def test_the_web_is_looked_at_while_name_servers_are_asked() -> None:
+    keeper = await scanned(concurrency=1)
+    ends = {o.probe: number for number, o in enumerate(keeper.kept) if o.subject == "so-hoa-sen.hanoi.gov.vn"}
+    assert ends["dns"] < ends["reachability"] < ends["web"]
+    assert ends["reachability"] < ends["authority"]
+
+
 async def test_a_bug_in_a_probe_is_counted_and_costs_only_its_checks(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
-    from dataclasses import replace
-
-    from ipv6check.probes import PROBES
-
     async def broken(*_: object) -> None:
         raise RuntimeError("a bug")
 
