@@ -35,7 +35,7 @@ WAITING_PER_PLACE: Final = 20
 ADMISSION: Final = 0.1
 """Seconds in which a share of a second's targets is admitted: a whole second's worth at once would make us late."""
 
-CALM: Final = 0.05
+CALM: Final = 0.025
 """Seconds of lag of our own event loop above which no more targets are admitted."""
 
 JITTER: Final = 0.2

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from ipv6check.cli import COLLECTED_AFTER, cli, main, measuring
 from ipv6check.cli.main import Exit
-from ipv6check.cli.measuring import program_set_aside, with_findings
+from ipv6check.cli.measuring import seldom_collected, with_findings
 from ipv6check.lab.fake import fake_network
 from ipv6check.model import Target
 from ipv6check.reports.past import one_a_day
@@ -33,7 +33,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command on the lab's city, without sockets; lists are given as targets."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setattr(measuring, "make_network", lambda settings: fake_network(world()))
+    monkeypatch.setattr(measuring, "make_network", lambda settings, **_: fake_network(world()))
 
     def invoke(command: str, listed: list[Target], *options: str, config: str = "") -> Result:
         rows = [f"{target.domain},{target.agency}" for target in listed]
@@ -127,13 +127,15 @@ def test_garbage_is_looked_for_seldom_by_the_program(monkeypatch: pytest.MonkeyP
         gc.set_threshold(*usual)
 
 
-def test_garbage_is_not_looked_for_in_the_program_itself() -> None:
-    program = len(gc.get_objects())
-    with program_set_aside():
+def test_a_scan_looks_for_garbage_more_seldom_and_not_in_the_program_itself() -> None:
+    program, usual = len(gc.get_objects()), gc.get_threshold()
+    with seldom_collected():
         assert len(gc.get_objects()) < program / 10
+        assert gc.get_threshold() == (measuring.COLLECTED_AFTER, *usual[1:])
 
 
-def test_the_program_is_no_longer_set_aside_whatever_happens() -> None:
-    with pytest.raises(RuntimeError), program_set_aside():
+def test_after_a_scan_garbage_is_looked_for_as_before_whatever_happens() -> None:
+    usual = gc.get_threshold()
+    with pytest.raises(RuntimeError), seldom_collected():
         raise RuntimeError
-    assert gc.get_freeze_count() == 0
+    assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
