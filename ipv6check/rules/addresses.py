@@ -1,6 +1,6 @@
 """ADDR: each address, as an address."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from ipv6check.addressing import Address, is_special, is_transition, is_usable, kind_of, text_of
@@ -170,14 +170,26 @@ def reverse_names_lead_back(evidence: Evidence) -> Finding:
     dns = evidence.dns
     if dns is None or dns.mx is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
-    found = _each_address(evidence, (dns.listed, dns.www, *dns.mail_hosts), _reverse_name)
+    said = frozenset(_said_by_servers(evidence))
+    found = _each_address(evidence, (dns.listed, dns.www, *dns.mail_hosts), lambda facts: _reverse_name(facts, said))
     return worst([found, *([not_measured(Reason.RESOLVER_ERROR)] if dns.mx.answer is None else [])])
 
 
-def _reverse_name(facts: AddressFacts) -> Finding:
-    """Judge one address; only of mail servers is a reverse name asked for."""
+def _said_by_servers(evidence: Evidence) -> Iterator[tuple[str, Address]]:
+    """The names of the target with their addresses as any of its zone's servers gives them.
+
+    Where servers differ, which is a finding of its own, it is chance whose answer the resolver got.
+    """
+    for asked in evidence.authority.answers if evidence.authority else ():
+        for tried in asked.tries:
+            if tried.answer is not None and tried.answer.authoritative:
+                yield from ((asked.name, address) for address in tried.answer.addresses)
+
+
+def _reverse_name(facts: AddressFacts, said: frozenset[tuple[str, Address]]) -> Finding:
+    """Judge one address; only of mail servers is a reverse name asked for. `said`: names with their addresses."""
     args: Args = {"address": text_of(facts.address)}
-    if facts.leads_back:
+    if facts.leads_back or any((names.name, facts.address) in said for names in facts.forward):
         return passed(**args)
     is_unseen = facts.ptr is None or facts.ptr.answer is None
     if is_unseen or not all(names.is_seen for names in facts.forward):

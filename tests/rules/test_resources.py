@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from ipv6check.facts import AddressFacts, Evidence, NameLookups, ResourceFacts, RouteFact
+from ipv6check.facts import AddressFacts, AuthorityFacts, Evidence, NameLookups, ResourceFacts, RouteFact
 from ipv6check.judge import judge
 from tests import factories as f
 from tests.factories import DOMAIN, V4, V6, evidence
@@ -213,6 +213,15 @@ def test_reverse_names(web: dict, mail: dict, expected: str) -> None:
     facts = dns(mx=mx, mail_hosts=(f.names("mx.example.vn", [MAIL6]),))
     mailer = address(MAIL6, route("2400:9::/32"), roles=["mail"], **mail)
     assert says(seen(address(V6, route(P6), **web), None, mailer, dns=facts), "ADDR-07") == expected
+
+
+@pytest.mark.parametrize(("given", "expected"), [((V6,), "pass"), (("2400:1::2",), "info"), ((), "info")])
+def test_a_reverse_name_leads_back_where_any_server_of_the_zone_says_so(given: Sequence[str], expected: str) -> None:
+    """The resolver may have got the answer of the server that is behind."""
+    behind = address(V6, route(P6), reverse=DOMAIN, forward=f.names(DOMAIN, ["2400:1::3"]))
+    answers = [f.answered(*given, authoritative=True), f.answered(authoritative=True), f.answered(V6)]
+    told = AuthorityFacts(zone=DOMAIN, answers=tuple(f.question("ns.vn", NS6, DOMAIN, "AAAA", said) for said in answers))
+    assert says(seen(behind, dns=dns(mx=f.lookup(DOMAIN, "MX")), authority=told), "ADDR-07") == expected
 
 
 def test_an_unanswered_mx_question_leaves_reverse_names_open() -> None:
