@@ -28,6 +28,7 @@ ANSWERED: Final = ("NOERROR", "NXDOMAIN", "REFUSED", "BADVERS")
 """What an answer may say: of the questions some ask for what is not there, or for what is to be turned down."""
 
 LOOK: Final = """
+set -f  # an address in brackets is no pattern of file names
 d=$1 parent=$2 n1=$3 n2=$4 n3=$5 n4=$6 w4=$7 w6=$8
 q="+dnssec +tries=1 +time=5 +noall +comments"
 dig @{resolver} $q -q $d -t AAAA -q $d -t A -q www.$d -t AAAA -q www.$d -t A -q nowhere.$d -t AAAA -q nowhere.$d -t A \
