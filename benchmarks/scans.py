@@ -8,10 +8,11 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -31,6 +32,10 @@ SUMMARY: Final = re.compile(
 DONE: Final = frozenset({0, 3})
 """How a scan ends that went through."""
 
+HIGH_WATER: Final = re.compile(r"VmHWM:\s+(\d+) kB")
+MEMORY_TICK: Final = 0.1
+"""Seconds between looks at the memory of children."""
+
 Verdicts = Mapping[str, Mapping[str, str]]
 """By domain and check: the outcome, with its reason."""
 
@@ -46,7 +51,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Run:
-    """One scan: wall clock and CPU in seconds, peak memory in MB, and the database it left."""
+    """One scan: wall clock and CPU in seconds, peak memory in MB, of all its processes, and the database it left."""
 
     domains: tuple[str, ...]
     wall: float
@@ -69,7 +74,7 @@ class Run:
     def first_pass(self) -> float:
         """Seconds from the start of the run until the first pass over the last domain was through."""
         ((started,),) = self._query("select started_at from run")
-        ((ended,),) = self._query("select max(made_at) from observation where probe = 'web' and sequence = 1")
+        ((ended,),) = self._query("select max(made_at) from observation where sequence = 1 and subject <> 'vantage'")
         return (datetime.fromisoformat(ended) - datetime.fromisoformat(started)).total_seconds()
 
     @property
@@ -99,9 +104,7 @@ class Run:
             row for (row,) in self._query("select facts from observation where probe = 'dns' and subject = ?", domain)
         ][:1]
         begun = json.loads(zlib.decompress(stored))["listed"]["aaaa"]["tries"][0]["start"]
-        ((ended,),) = self._query(
-            "select made_at from observation where probe = 'web' and sequence = 1 and subject = ?", domain
-        )
+        ((ended,),) = self._query("select max(made_at) from observation where sequence = 1 and subject = ?", domain)
         return (datetime.fromisoformat(ended) - datetime.fromisoformat(begun)).total_seconds()
 
     def _facts(self, probe: str) -> Iterator[Any]:
@@ -166,9 +169,10 @@ class Scanner:
         )
 
     def _end(self, domains: tuple[str, ...], own: Path, began: float, process: "subprocess.Popen[bytes]") -> Run:
-        used, said = _used(process, own / "stderr.log")
+        with _peaks_of_children(process.pid) as peaks:
+            used, said = _used(process, own / "stderr.log")
         wall = time.monotonic() - began
-        cpu, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6
+        cpu, peak = used.ru_utime + used.ru_stime, used.ru_maxrss * 1024 / 1e6 + sum(peaks.values())
         return Run(domains, wall, cpu, peak, read_summary(said), own / "ipv6check.db")
 
     def _configuration(self, own: Path, concurrency: int) -> str:
@@ -196,6 +200,28 @@ def _used(process: "subprocess.Popen[bytes]", log: Path) -> tuple[resource.struc
     if process.returncode not in DONE or "bug in probe" in said:
         raise RuntimeError(f"{log.stem} ended with {process.returncode}: {said[-2000:]}")
     return used, said
+
+
+@contextmanager
+def _peaks_of_children(parent: int) -> Iterator[dict[int, float]]:
+    """Watch the children of a process: the peak memory of each in MB. What is said of a process by `wait4` leaves them out."""
+    peaks: dict[int, float] = {}
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(MEMORY_TICK):
+            with suppress(OSError):  # it has ended
+                for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+                    if found := HIGH_WATER.search(Path(f"/proc/{child}/status").read_text()):
+                        peaks[int(child)] = int(found[1]) * 1024 / 1e6
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield peaks
+    finally:
+        ended.set()
+        thread.join()
 
 
 def environment() -> dict[str, str]:
