@@ -60,7 +60,7 @@ def read_opt_out(settings: Settings) -> OptOut:
         raise ConfigurationError(f"network.opt_out: {error}") from None
 
 
-def network_settings(settings: Settings) -> NetworkSettings:
+def network_settings(settings: Settings, *, talks_apart: bool = False) -> NetworkSettings:
     """What the network needs of the settings. Raises ConfigurationError when a file cannot be used."""
     hints, pace = settings.network.root_hints, settings.pace
     try:
@@ -77,13 +77,14 @@ def network_settings(settings: Settings) -> NetworkSettings:
         user_agent_url=settings.network.user_agent_url,
         opt_out=read_opt_out(settings),
         pace=PaceLimits(**pace.model_dump()),
+        talks_apart=talks_apart,
     )
 
 
-def make_network(settings: Settings) -> Network:
+def make_network(settings: Settings, *, talks_apart: bool = False) -> Network:
     """The real network. Raises ConfigurationError when the CA file cannot be used."""
     try:
-        return Network(network_settings(settings))
+        return Network(network_settings(settings, talks_apart=talks_apart))
     except OSError as error:
         raise ConfigurationError(f"network.ca_file: {error}") from None
 

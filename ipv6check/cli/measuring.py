@@ -152,7 +152,7 @@ def run_scan(
     Unless the lists are known to be the city's, the run is one of a part where they leave out most of what the newest had.
     """
     database = Database(settings.store.url)
-    network = network or make_network(settings)
+    network = network or make_network(settings, talks_apart=True)
     with database.writing(), seldom_collected():
         database.ready()
         archive = Archive(database)

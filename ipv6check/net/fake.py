@@ -16,8 +16,8 @@ from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard
 from ipv6check.net.network import NetworkSettings, Troubles
 from ipv6check.net.question import Question
+from ipv6check.net.talk import HTTPS, no_fetch, no_handshake, now
 from ipv6check.net.url import Url
-from ipv6check.net.web import HTTPS, no_fetch, no_handshake, now
 
 SECONDS: Final = 0.001
 """What every DNS answer is said to have taken."""

@@ -41,6 +41,10 @@ class LagMonitor:
         """Whether the loop was late at any time since then (loop time, seconds)."""
         return self._late_at >= moment
 
+    def note_late(self) -> None:
+        """Take note that somebody who works for us was late just now."""
+        self._late_at = asyncio.get_running_loop().time()
+
     def percentile(self, share: float) -> float:
         """The lag in seconds that this share of ticks did not exceed; 0 when nothing was measured."""
         lags = sorted(self._lags)

@@ -10,6 +10,7 @@ from ipv6check.addressing import Address
 from ipv6check.facts import Attempt, Certificate, DnsTry, Family, Fetch, TcpTry, TlsTry, family_of
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net import wire
+from ipv6check.net.apart import Apart
 from ipv6check.net.api import Variant, Way
 from ipv6check.net.failure import printable
 from ipv6check.net.guard import DNS_PORT, Guard, OptOut
@@ -19,10 +20,11 @@ from ipv6check.net.pace import Pace, PaceLimits
 from ipv6check.net.question import Question
 from ipv6check.net.resolver import Dns
 from ipv6check.net.roots import built_in_roots
+from ipv6check.net.talk import HTTPS, Talker, no_fetch, no_handshake, now
 from ipv6check.net.tcp import FIRST_DEADLINE, LATER_DEADLINE, Connection, Connections
 from ipv6check.net.tls import build_contexts
 from ipv6check.net.url import Url
-from ipv6check.net.web import HTTPS, Web, no_fetch, no_handshake, now
+from ipv6check.net.web import Web
 from ipv6check.version import __version__
 
 A = TypeVar("A", bound=Attempt)
@@ -43,7 +45,10 @@ ASK_AGAIN_WHEN_LATE: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSettings:
-    """What a network needs to know. `resolvers` validate; `root_servers` default to the built-in ones."""
+    """What a network needs to know. `resolvers` validate; `root_servers` default to the built-in ones.
+
+    `talks_apart`: TLS and HTTP are spoken in a process of their own.
+    """
 
     resolvers: tuple[Address, ...]
     root_servers: tuple[Address, ...] = field(default_factory=built_in_roots)
@@ -51,6 +56,13 @@ class NetworkSettings:
     user_agent_url: str = ""
     opt_out: OptOut = field(default_factory=OptOut)
     pace: PaceLimits = field(default_factory=PaceLimits)
+    talks_apart: bool = False
+
+    @property
+    def user_agent(self) -> str:
+        """Who we say we are."""
+        contact = f" (+{self.user_agent_url})" if self.user_agent_url else ""
+        return f"ipv6check/{__version__}{contact}"
 
 
 class Troubles:
@@ -88,14 +100,19 @@ class Network(Troubles):
         self.pace = Pace(settings.pace)
         self.dns = Dns(self.guard, self.pace)
         self.connections = Connections(self.guard, self.pace)
-        contact = f" (+{settings.user_agent_url})" if settings.user_agent_url else ""
-        self.web = Web(build_contexts(settings.ca_file), f"ipv6check/{__version__}{contact}")
+        contexts = build_contexts(settings.ca_file)
+        self.offers_legacy_tls = contexts.legacy is not None
+        self._apart = Apart(Talker(contexts, settings.user_agent), self.lag)
+        self.web = Web(self._apart.talk)
 
     async def __aenter__(self) -> "Network":
         self.lag.start()
+        if self.settings.talks_apart:
+            await self._apart.start(self.settings.ca_file, self.settings.user_agent)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._apart.stop()
         self.connections.close()
         self.dns.close()
         await self.lag.stop()
@@ -138,7 +155,7 @@ class Session:
     @property
     def offers_legacy_tls(self) -> bool:
         """Whether our own TLS library can speak TLS 1.0 and 1.1."""
-        return self._network.web.offers_legacy_tls
+        return self._network.offers_legacy_tls
 
     async def lookup(self, name: str, rdtype: str, *, checking_disabled: bool = False, again: int = 0) -> DnsTry:
         """Ask the validating resolver; with several, a further try asks the next."""

@@ -295,7 +295,7 @@ async def broken_off() -> dict[str, Any]:
         async with asyncio.timeout(3):
             fetch, _ = await network.session().fetch(Url("http", HOST), address, again=1000)
         await asyncio.sleep(1.2)
-        left, places = len(network.pace._at_once._places), network.web._handshakes._places._value
+        left, places = len(network.pace._at_once._places), network._apart._here._handshakes._places._value
     return {"status": fetch.status, "left": left, "places": places, "open": web.now}
 
 

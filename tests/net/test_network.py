@@ -20,9 +20,9 @@ from ipv6check.net.lag import LATE
 from ipv6check.net.network import IN_A_ROW, Network, NetworkSettings, Session
 from ipv6check.net.pace import PaceLimits
 from ipv6check.net.question import Question
+from ipv6check.net.talk import no_fetch, no_handshake
 from ipv6check.net.tcp import Connection
 from ipv6check.net.url import Url
-from ipv6check.net.web import no_fetch, no_handshake
 from tests.net.inside import Namespace
 from tests.net.stubs import NameServer, answer, tcp_server
 

@@ -14,7 +14,7 @@ from ipv6check.facts import Answer, DnsTry, Iteration
 from ipv6check.model import Failure
 from ipv6check.net.network import QUESTIONS_PER_TARGET, Network, NetworkSettings
 from ipv6check.net.question import Question
-from ipv6check.net.web import now
+from ipv6check.net.talk import now
 from ipv6check.probes import iteration as iteration_module
 from ipv6check.probes.iteration import ADDRESSES, DEPTH, NAMES, SERVERS, STEPS, Iterator
 from ipv6check.probes.nameservers import is_iteration_unsettled

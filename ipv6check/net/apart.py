@@ -1,0 +1,192 @@
+"""Conversations in a process of their own: TLS and HTTP are a third of a scan's work, and a process uses one core.
+
+That process dials nobody: each request comes to it with an open connection, over a socket that is its standard input, and what
+was said goes back over its standard output. It ends with the process it works for.
+"""
+
+import asyncio
+import errno
+import gc
+import itertools
+import logging
+import os
+import pickle
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Final
+
+from ipv6check.model import Failure, FailureKind, Stage
+from ipv6check.net.lag import LagMonitor
+from ipv6check.net.talk import Request, Said, Talker, no_fetch
+from ipv6check.net.tls import build_contexts
+
+log = logging.getLogger(__name__)
+
+LONGEST_REQUEST: Final = 65_536
+SIZE: Final = 4
+"""Octets that say how long a reply is."""
+
+BUSY_WAIT: Final = 0.01
+"""Seconds to wait when no more requests can be handed over just now."""
+
+BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ETOOMANYREFS}
+
+
+class Apart:
+    """Has conversations held by another process, or `here` where there is none. `lag` hears when that one was late."""
+
+    def __init__(self, here: Talker, lag: LagMonitor) -> None:
+        self._here = here
+        self._lag = lag
+        self._numbers = itertools.count()
+        self._waiting: dict[int, asyncio.Future[Said | str | None]] = {}
+        self._requests: socket.socket | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+
+    async def start(self, ca_file: str | None, user_agent: str) -> None:
+        """Start the process; where that cannot be, conversations are held here."""
+        command = (sys.executable, "-P", "-m", __name__, ca_file or "", user_agent)
+        with ExitStack() as opened:
+            try:
+                ours, theirs = map(opened.enter_context, socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+                with theirs:
+                    process = await asyncio.create_subprocess_exec(
+                        *command, stdin=theirs.fileno(), stdout=asyncio.subprocess.PIPE, start_new_session=True
+                    )
+            except OSError as error:
+                log.warning("no process of its own for TLS and HTTP: %s", error)
+                return
+            opened.pop_all()
+        ours.setblocking(False)
+        self._process, self._requests = process, ours
+        self._reading = asyncio.create_task(self._read(process))
+
+    async def stop(self) -> None:
+        """End the process."""
+        process, self._process = self._process, None
+        if process is None or self._reading is None:
+            return
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        await self._reading
+
+    async def talk(self, sock: socket.socket, request: Request) -> Said:
+        """Have done on a connection what is wanted (see `Talker.talk`)."""
+        if self._requests is None:
+            return await self._here.talk(sock, request)
+        number = next(self._numbers)
+        reply = self._waiting[number] = asyncio.get_running_loop().create_future()
+        try:
+            await self._hand_over(pickle.dumps((number, request)), sock)
+            said = await reply
+        finally:
+            del self._waiting[number]
+        if isinstance(said, str):
+            raise RuntimeError(said)
+        return said or _lost(request)
+
+    async def _hand_over(self, message: bytes, sock: socket.socket) -> None:
+        while self._requests is not None:
+            try:
+                socket.send_fds(self._requests, [message], [sock.fileno()])
+            except OSError as error:
+                if error.errno not in BUSY:
+                    return  # it has ended: whoever reads its replies tells
+                await asyncio.sleep(BUSY_WAIT)
+            else:
+                return
+
+    async def _read(self, process: asyncio.subprocess.Process) -> None:
+        """Hand out what comes back, until the process ends; then nothing more is handed over."""
+        replies = process.stdout
+        assert replies is not None
+        assert self._requests is not None
+        try:
+            while True:
+                size = int.from_bytes(await replies.readexactly(SIZE), "big")
+                number, said, was_late = pickle.loads(await replies.readexactly(size))  # noqa: S301 - it is our own
+                if was_late:
+                    self._lag.note_late()
+                if (reply := self._waiting.get(number)) is not None and not reply.done():
+                    reply.set_result(said)
+        except asyncio.IncompleteReadError:
+            if self._process is not None:
+                log.warning("the process for TLS and HTTP has ended; this one goes on alone")
+        finally:
+            self._requests.close()
+            self._requests = None
+            for reply in self._waiting.values():
+                if not reply.done():
+                    reply.set_result(None)
+
+
+def _lost(request: Request) -> Said:
+    """A conversation that nobody can tell of: ours, so it is held again."""
+    failure = Failure(kind=FailureKind.LOCAL, stage=Stage.HTTP, detail="limit")
+    return no_fetch(request.url, request.address, failure), ()
+
+
+# The process itself
+
+
+async def serve(requests: socket.socket, replies: int, talker: Talker) -> None:
+    """Hold the conversations that come in, until no more can come."""
+    loop, lag = asyncio.get_running_loop(), LagMonitor()
+    out, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(replies, "wb", 0))
+    ended = asyncio.Event()
+    tasks: set[asyncio.Task[None]] = set()
+    lag.start()
+
+    async def reply(message: bytes, descriptors: Sequence[int]) -> None:
+        number, request = pickle.loads(message)  # noqa: S301 - it is our own
+        began = loop.time()
+        said: Said | str = _lost(request)
+        try:
+            if descriptors:
+                with socket.socket(fileno=descriptors[0]) as sock:
+                    sock.setblocking(False)
+                    said = await talker.talk(sock, request)
+        except Exception:  # noqa: BLE001 - a bug of ours: it is counted where the request came from
+            said = traceback.format_exc()
+        octets = pickle.dumps((number, said, lag.was_late_since(began)))
+        out.write(len(octets).to_bytes(SIZE, "big") + octets)
+
+    def hear() -> None:
+        while True:
+            try:
+                message, descriptors, _, _ = socket.recv_fds(requests, LONGEST_REQUEST, 1)
+            except BlockingIOError:
+                return
+            except OSError:
+                message = b""
+            if not message:
+                loop.remove_reader(requests)
+                ended.set()
+                return
+            task = loop.create_task(reply(message, descriptors))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    loop.add_reader(requests, hear)
+    await ended.wait()
+
+
+def main(ca_file: str, user_agent: str) -> None:
+    """Serve on standard input and output. Signals are for the process this one works for, and it ends with that."""
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_IGN)
+    talker = Talker(build_contexts(ca_file or None), user_agent)
+    gc.freeze()
+    requests = socket.socket(fileno=sys.stdin.fileno())
+    requests.setblocking(False)
+    asyncio.run(serve(requests, sys.stdout.fileno(), talker))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
