@@ -95,10 +95,16 @@ class _Exchange:
                 raise httpcore.RemoteProtocolError(error) from error
             if event is not h11.NEED_DATA:
                 return event
-            data = await self._line.read()
+            data = await self._read()
             if not data and self._state.their_state is h11.SEND_RESPONSE:
                 raise self._unheard or httpcore.RemoteProtocolError("Server disconnected without sending a response.")
             self._state.receive_data(data)
+
+    async def _read(self) -> bytes:
+        try:
+            return await self._line.read()
+        except httpcore.RemoteProtocolError as silence:
+            raise self._unheard or silence from None
 
 
 @dataclass(frozen=True, slots=True)

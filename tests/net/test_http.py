@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from ipaddress import ip_address
 from typing import Any, cast
 
+import httpcore
 import pytest
 
 from ipv6check.facts import Fetch
 from ipv6check.net import http
-from ipv6check.net.line import Line
+from ipv6check.net.line import CLOSED_SILENTLY, Line
 from ipv6check.net.network import Network, NetworkSettings
 from ipv6check.net.url import Url
 from tests.net.hostile_http import ANSWERED, CASES, END, OK, address_of, servers
@@ -255,14 +256,16 @@ def test_the_environment_changes_nothing(inside: Namespace) -> None:
 class Deaf:
     """A line to a server that did not hear the request; what it had said before can still be read."""
 
-    def __init__(self, said: bytes) -> None:
-        self._said = [said]
+    def __init__(self, *said: bytes) -> None:
+        self._said, self._left = said, list(said)
 
     async def write(self, data: bytes) -> None:
         raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
 
     async def read(self) -> bytes:
-        return self._said.pop() if self._said else b""
+        if not self._said:
+            raise httpcore.RemoteProtocolError(CLOSED_SILENTLY)
+        return self._left.pop() if self._left else b""
 
     def cap_body(self) -> None:
         """Bodies here are short."""
@@ -271,7 +274,7 @@ class Deaf:
 async def test_a_request_that_was_cut_off_is_told_as_that() -> None:
     """The kernel says so once, to whoever writes: reading only finds the end."""
     with pytest.raises(ConnectionResetError):
-        await http.get(cast(Line, Deaf(b"")), "http://ten.vn/", "agent")
+        await http.get(cast(Line, Deaf()), "http://ten.vn/", "agent")
 
 
 async def test_what_a_server_said_before_it_cut_the_request_off_counts() -> None:
