@@ -16,10 +16,12 @@ import socket
 import sys
 import traceback
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Final
 
 from ipv6check.model import Failure, FailureKind, Stage
+from ipv6check.net.failure import OUR_LIMITS
 from ipv6check.net.lag import LagMonitor
 from ipv6check.net.talk import Request, Said, Talker, no_fetch
 from ipv6check.net.tls import build_contexts
@@ -33,11 +35,15 @@ SIZE: Final = 4
 BUSY_WAIT: Final = 0.01
 """Seconds to wait when no more requests can be handed over just now."""
 
-BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ETOOMANYREFS}
+BUSY: Final = OUR_LIMITS | {errno.ETOOMANYREFS}
+"""What the kernel says then."""
+
+ROOT: Final = str(Path(__file__).parents[2])
+"""Where this very program lies."""
 
 
 class Apart:
-    """Has conversations held by another process, or `here` where there is none. `lag` hears when that one was late."""
+    """Has conversations held by another process, or `here` where there is none. `lag` hears of that one's lag."""
 
     def __init__(self, here: Talker, lag: LagMonitor) -> None:
         self._here = here
@@ -51,12 +57,17 @@ class Apart:
     async def start(self, ca_file: str | None, user_agent: str) -> None:
         """Start the process; where that cannot be, conversations are held here."""
         command = (sys.executable, "-P", "-m", __name__, ca_file or "", user_agent)
+        paths = [ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
         with ExitStack() as opened:
             try:
                 ours, theirs = map(opened.enter_context, socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET))
                 with theirs:
                     process = await asyncio.create_subprocess_exec(
-                        *command, stdin=theirs.fileno(), stdout=asyncio.subprocess.PIPE, start_new_session=True
+                        *command,
+                        stdin=theirs.fileno(),
+                        stdout=asyncio.subprocess.PIPE,
+                        start_new_session=True,
+                        env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
                     )
             except OSError as error:
                 log.warning("no process of its own for TLS and HTTP: %s", error)
@@ -85,6 +96,10 @@ class Apart:
         try:
             await self._hand_over(pickle.dumps((number, request)), sock)
             said = await reply
+        except asyncio.CancelledError:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)  # for that process too
+            raise
         finally:
             del self._waiting[number]
         if isinstance(said, str):
@@ -95,9 +110,11 @@ class Apart:
         while self._requests is not None:
             try:
                 socket.send_fds(self._requests, [message], [sock.fileno()])
+            except ConnectionError:
+                return  # it has ended: whoever reads its replies tells
             except OSError as error:
                 if error.errno not in BUSY:
-                    return  # it has ended: whoever reads its replies tells
+                    raise
                 await asyncio.sleep(BUSY_WAIT)
             else:
                 return
@@ -110,14 +127,16 @@ class Apart:
         try:
             while True:
                 size = int.from_bytes(await replies.readexactly(SIZE), "big")
-                number, said, was_late = pickle.loads(await replies.readexactly(size))  # noqa: S301 - it is our own
-                if was_late:
-                    self._lag.note_late()
+                number, said, *lag = pickle.loads(await replies.readexactly(size))  # noqa: S301 - it is our own
+                self._lag.hear(*lag)
                 if (reply := self._waiting.get(number)) is not None and not reply.done():
                     reply.set_result(said)
         except asyncio.IncompleteReadError:
             if self._process is not None:
                 log.warning("the process for TLS and HTTP has ended; this one goes on alone")
+        except Exception:
+            log.exception("bug in hearing the process for TLS and HTTP; this one goes on alone")
+            process.kill()
         finally:
             self._requests.close()
             self._requests = None
@@ -145,7 +164,6 @@ async def serve(requests: socket.socket, replies: int, talker: Talker) -> None:
 
     async def reply(message: bytes, descriptors: Sequence[int]) -> None:
         number, request = pickle.loads(message)  # noqa: S301 - it is our own
-        began = loop.time()
         said: Said | str = _lost(request)
         try:
             if descriptors:
@@ -154,7 +172,7 @@ async def serve(requests: socket.socket, replies: int, talker: Talker) -> None:
                     said = await talker.talk(sock, request)
         except Exception:  # noqa: BLE001 - a bug of ours: it is counted where the request came from
             said = traceback.format_exc()
-        octets = pickle.dumps((number, said, lag.was_late_since(began)))
+        octets = pickle.dumps((number, said, lag.latest, lag.late_at))
         out.write(len(octets).to_bytes(SIZE, "big") + octets)
 
     def hear() -> None:

@@ -1,4 +1,4 @@
-"""Our own lateness: a timeout seen while the event loop was late is ours, not the peer's."""
+"""Our own lateness: a timeout seen while an event loop of ours was late is ours, not the peer's."""
 
 import asyncio
 from collections import deque
@@ -17,7 +17,9 @@ class LagMonitor:
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
+        self._asleep_since: float | None = None
         self._late_at = float("-inf")
+        self._heard = 0.0
         self._lags: deque[float] = deque(maxlen=KEPT)
 
     def start(self) -> None:
@@ -30,20 +32,29 @@ class LagMonitor:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+            self._task = self._asleep_since = None
 
     @property
     def latest(self) -> float:
         """The lag at the last look, in seconds."""
         return self._lags[-1] if self._lags else 0.0
 
+    @property
+    def late_at(self) -> float:
+        """When the loop was too late last: now, while a tick is overdue. In loop time, which is one clock in all processes."""
+        now = asyncio.get_running_loop().time()
+        if self._asleep_since is not None and now - self._asleep_since - TICK > LATE:
+            self._late_at = now
+        return self._late_at
+
     def was_late_since(self, moment: float) -> bool:
         """Whether the loop was late at any time since then (loop time, seconds)."""
-        return self._late_at >= moment
+        return self.late_at >= moment
 
-    def note_late(self) -> None:
-        """Take note that somebody who works for us was late just now."""
-        self._late_at = asyncio.get_running_loop().time()
+    def hear(self, latest: float, late_at: float) -> None:
+        """Take note of the lag of an event loop in another process that works for us, as its monitor has it."""
+        self._heard = max(self._heard, latest)
+        self._late_at = max(self._late_at, late_at)
 
     def percentile(self, share: float) -> float:
         """The lag in seconds that this share of ticks did not exceed; 0 when nothing was measured."""
@@ -53,10 +64,11 @@ class LagMonitor:
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            before = loop.time()
+            before = self._asleep_since = loop.time()
             await asyncio.sleep(TICK)
             now = loop.time()
             lag = max(0.0, now - before - TICK)
-            self._lags.append(lag)
+            self._lags.append(max(lag, self._heard))
+            self._heard = 0.0
             if lag > LATE:
                 self._late_at = now

@@ -46,6 +46,10 @@ def process_of(apart: Apart) -> int:
     return apart._process.pid
 
 
+def descriptors_of(apart: Apart) -> int:
+    return len(os.listdir(f"/proc/{process_of(apart)}/fd"))
+
+
 class Peer:
     """The other end of a connection: it answers at once if it `answers`, else when it is told to. It hears all at the end."""
 
@@ -123,9 +127,11 @@ async def test_we_hear_of_its_lateness(talker: Talker) -> None:
         assert not apart._lag.was_late_since(began)
         os.kill(process_of(apart), signal.SIGCONT)
         await asyncio.sleep(0.2)
+        afterwards = asyncio.get_running_loop().time()
         peer.answer()
         assert (await under_way)[0].status == 200
         assert apart._lag.was_late_since(began)
+        assert not apart._lag.was_late_since(afterwards)
 
 
 async def test_a_bug_in_it_is_told_here(talker: Talker) -> None:
@@ -140,16 +146,21 @@ async def test_it_keeps_no_connection(talker: Talker) -> None:
         opened = []
         for _ in range(3):
             await asyncio.gather(*(Peer().talk(apart) for _ in range(30)))
-            opened.append(len(os.listdir(f"/proc/{process_of(apart)}/fd")))
+            opened.append(descriptors_of(apart))
     assert opened[1:] == opened[:1] * 2
 
 
-async def test_what_is_broken_off_here_is_forgotten(talker: Talker) -> None:
+async def test_what_is_broken_off_here_is_broken_off_there(talker: Talker) -> None:
     async with started(talker) as apart:
-        under_way = asyncio.create_task(Peer(answers=False).talk(apart))
+        await Peer().talk(apart)
+        opened, peer = descriptors_of(apart), Peer(answers=False)
+        under_way = asyncio.create_task(peer.talk(apart))
         await asyncio.sleep(0.2)
+        assert descriptors_of(apart) == opened + 1
         under_way.cancel()
         await asyncio.wait([under_way])
+        await asyncio.sleep(0.2)
+        assert descriptors_of(apart) == opened
         assert (await Peer().talk(apart))[0].status == 200
         assert apart._waiting == {}
 

@@ -29,6 +29,30 @@ async def test_a_blocked_loop_is_noticed() -> None:
     assert monitor.percentile(1.0) > LATE
 
 
+async def test_lateness_is_known_before_the_tick_that_is_overdue() -> None:
+    monitor = LagMonitor()
+    monitor.start()
+    await asyncio.sleep(0.12)
+    before = asyncio.get_running_loop().time()
+    time.sleep(LATE + 0.15)  # noqa: ASYNC251 - the fault itself
+    assert monitor.was_late_since(before)
+    await monitor.stop()
+
+
+async def test_the_lag_of_another_process_counts_like_our_own() -> None:
+    monitor, now = LagMonitor(), asyncio.get_running_loop().time()
+    monitor.start()
+    monitor.hear(LATE + 0.1, now)
+    monitor.hear(0.0, now - 1)
+    await asyncio.sleep(0.07)
+    assert monitor.latest == LATE + 0.1
+    assert monitor.was_late_since(now)
+    assert not monitor.was_late_since(now + 0.01)
+    await asyncio.sleep(0.06)
+    assert monitor.latest < LATE
+    await monitor.stop()
+
+
 async def test_a_short_stop_is_not_late() -> None:
     monitor, before, _ = await blocked(0.05)
     assert not monitor.was_late_since(before)
