@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal, TypeVar
 
 from ipv6check.addressing import Address
@@ -112,10 +112,10 @@ class Network(Troubles):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._apart.stop()
         self.connections.close()
         self.dns.close()
         await self.lag.stop()
+        await self._apart.stop()
 
     def session(self, *, for_vantage: bool = False) -> "Session":
         """A target's view of the network; the vantage's own has no budget and tries families that are down."""
@@ -144,7 +144,7 @@ class Session:
         self._connections = CONNECTIONS_PER_TARGET
         self._questions = QUESTIONS_PER_TARGET
         self._seconds = 0.0
-        self._counted_until = datetime.min.replace(tzinfo=UTC)
+        self._spent: list[tuple[datetime, datetime]] = []
         self.is_first_pass = True
 
     @property
@@ -266,10 +266,13 @@ class Session:
         """Count a try's time in the first pass, what it shares with others of this target only once."""
         if not self.is_first_pass:
             return
-        start = max(attempt.start, self._counted_until)
-        if attempt.end > start:
-            self._seconds += (attempt.end - start).total_seconds()
-            self._counted_until = attempt.end
+        start, end = attempt.start, attempt.end
+        while self._spent and self._spent[-1][1] >= start:  # tries come in the order of their ends
+            earlier = self._spent.pop()
+            self._seconds -= (earlier[1] - earlier[0]).total_seconds()
+            start, end = min(start, earlier[0]), max(end, earlier[1])
+        self._spent.append((start, end))
+        self._seconds += (end - start).total_seconds()
 
     # How it is done
 

@@ -170,11 +170,19 @@ async def test_confirming_tries_cost_no_time_of_the_first_pass(network: Network,
 
 async def test_time_spent_side_by_side_counts_once(network: Network, wire: Wire) -> None:
     session = network.session()
-    for end in (30, 31, 30, 15):
-        session._spend(TcpTry(start=NOON, end=NOON + timedelta(seconds=end), address=V6, port=443))
+
+    def spend(start: float, end: float) -> float:
+        at = {"start": NOON + timedelta(seconds=start), "end": NOON + timedelta(seconds=end)}
+        session._spend(TcpTry(**at, address=V6, port=443))
+        return session._seconds
+
+    for end in (15, 30, 31, 30):
+        spend(0, end)
     assert session._seconds == 31
-    session._spend(TcpTry(start=NOON + timedelta(seconds=40), end=NOON + timedelta(seconds=41), address=V6, port=443))
-    assert session._seconds == 32
+    assert spend(40, 41) == 32
+    assert spend(43, 44) == 33
+    assert spend(42, 45) == 35, "a short try within a long one that ended later"
+    assert spend(30.5, 46) == 46
 
 
 async def test_the_vantage_has_no_budget(network: Network, wire: Wire) -> None:
