@@ -30,7 +30,7 @@ PROBES_OF: Final = {
     "DNS": ("dns", "nameservers", "authority", "reachability", "web"),
     "NS": ("dns", "nameservers", "dnssec", "authority", "resolution", "mail_zones", "server_resources"),
     "SEC": ("dns", "nameservers", "dnssec", "authority"),
-    "ADDR": ("dns", "resources"),
+    "ADDR": ("dns", "nameservers", "authority", "resources"),
     "REACH": ("dns", "reachability"),
     "WEB": ("dns", "reachability", "web"),
 }

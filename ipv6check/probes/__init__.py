@@ -27,7 +27,8 @@ from ipv6check.probes import (
 class Probe:
     """One look: `name` is also the field of Evidence it fills; `subject` says what it is about ("" when there is nothing
     to look at); `look` makes one pass, trying again what `seen` holds as failed; `is_unsettled` asks for another pass;
-    `after` names the probes whose facts of the same pass it reads; they stand before it."""
+    `after` names the probes that it comes after: whose facts of the same pass it reads, or who have a target's questions first
+    where its budget is short. They stand before it."""
 
     name: str
     subject: Callable[[Target, Evidence], str]
@@ -73,8 +74,8 @@ PROBES = (
     Probe("nameservers", _zone, nameservers.look, nameservers.is_unsettled),
     Probe("dnssec", _zone_with_servers, dnssec.look, dnssec.is_unsettled, after=("nameservers",)),
     Probe("authority", _target_of_zone, authority.look, authority.is_unsettled, after=("nameservers", "dnssec")),
-    Probe("resolution", _target_with_dns, resolution.look, resolution.is_unsettled),
-    Probe("mail_zones", _mail_service, resolution.look_at_mail, resolution.is_mail_unsettled),
+    Probe("resolution", _target_with_dns, resolution.look, resolution.is_unsettled, after=("dns", "authority")),
+    Probe("mail_zones", _mail_service, resolution.look_at_mail, resolution.is_mail_unsettled, after=("dns", "resolution")),
     Probe("reachability", _web_service, reachability.look, reachability.is_unsettled),
     Probe("web", _web_service, web.look, web.is_unsettled, after=("reachability",)),
 )

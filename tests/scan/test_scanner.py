@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from ipv6check.model import Outcome
 from ipv6check.probes import PROBES, Probe
 from ipv6check.scan import VantageError, watch
 from ipv6check.scan import scanner as scanner_module
+from ipv6check.wiring import PROBES_OF
 from tests.scan.world import Memory, Switched, run_of, scanner, targets
 
 NEEDS_V6 = ("NS-05", "NS-08", "REACH-01", "REACH-02", "REACH-04", "REACH-10", "WEB-12", "WEB-13")
@@ -159,18 +161,33 @@ async def test_a_resumed_scan_does_only_what_is_left_and_ends_equal(unbroken: di
     assert outcomes(keeper) == unbroken
 
 
-def seen_by(probe: Probe, seen: Evidence) -> Evidence:
-    """What a probe says it reads: the facts of those it comes after, and before them; its own; `dns` also what servers said before."""
+def seen_by_names(probe: Probe, chosen: Mapping[str, Probe]) -> set[str]:
+    """A probe, those it comes after, and those before them; `dns` also reads what servers said in the pass before."""
     names, wanted = {probe.name, *["authority"] * (probe.name == "dns")}, [*probe.after]
     while wanted:
-        names.add(name := wanted.pop())
-        wanted += next(other for other in PROBES if other.name == name).after
+        if (name := wanted.pop()) in chosen:
+            names.add(name)
+            wanted += chosen[name].after
+    return names
+
+
+def seen_by(probe: Probe, seen: Evidence) -> Evidence:
+    """What a probe says it reads."""
+    names = seen_by_names(probe, {one.name: one for one in PROBES})
     return Evidence(target=seen.target, run=seen.run, vantage=seen.vantage, **{name: getattr(seen, name) for name in names})
 
 
 def test_every_probe_stands_behind_those_it_reads() -> None:
     for number, probe in enumerate(PROBES):
         assert set(probe.after) <= {before.name for before in PROBES[:number]}
+
+
+@pytest.mark.parametrize("family", PROBES_OF)
+def test_every_family_has_what_its_probes_read(family: str) -> None:
+    """A probe that is not there is waited for by nobody: what it reads itself must stand in between."""
+    chosen = {probe.name: probe for probe in PROBES if probe.name in PROBES_OF[family]}
+    assert all(probe.name == "dns" or set(probe.after) & chosen.keys() for probe in chosen.values())
+    assert all("dns" in seen_by_names(probe, chosen) for probe in chosen.values())
 
 
 async def test_a_look_reads_no_more_than_it_says(monkeypatch: pytest.MonkeyPatch, unbroken: dict) -> None:
