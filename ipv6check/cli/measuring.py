@@ -37,7 +37,7 @@ from ipv6check.wiring import goals, make_network, probes_for
 
 FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
 
-COLLECTED_AFTER: Final = 500_000
+OBJECTS_IN_FLIGHT: Final = 500_000
 """New objects after which a scan looks for garbage. What is in flight is none, and looking through it takes up to 0.2 s, while
 nothing else goes on."""
 
@@ -193,7 +193,7 @@ def seldom_collected() -> Iterator[None]:
     usual = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECTED_AFTER, *usual[1:])
+    gc.set_threshold(OBJECTS_IN_FLIGHT, *usual[1:])
     try:
         yield
     finally:

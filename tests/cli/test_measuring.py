@@ -131,7 +131,7 @@ def test_a_scan_looks_for_garbage_more_seldom_and_not_in_the_program_itself() ->
     program, usual = len(gc.get_objects()), gc.get_threshold()
     with seldom_collected():
         assert len(gc.get_objects()) < program / 10
-        assert gc.get_threshold() == (measuring.COLLECTED_AFTER, *usual[1:])
+        assert gc.get_threshold() == (measuring.OBJECTS_IN_FLIGHT, *usual[1:])
 
 
 def test_after_a_scan_garbage_is_looked_for_as_before_whatever_happens() -> None:
