@@ -4,11 +4,11 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from ipv6check.changes import LEVEL
 from ipv6check.config import Settings
@@ -16,6 +16,7 @@ from ipv6check.facts import EffortFacts, Evidence, RunFacts, VantageFacts
 from ipv6check.judge import judge
 from ipv6check.model import Observation, Run, Target
 from ipv6check.net.api import RunNetwork
+from ipv6check.net.loop import run_loop
 from ipv6check.plan import Plan, shuffled
 from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
@@ -29,8 +30,6 @@ from ipv6check.score import Card, score
 from ipv6check.store import Archive, Completion, Database, StorageError, Writer
 from ipv6check.targets.register import Register
 from ipv6check.wiring import controls, new_run, probes_for, rhythm
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -119,17 +118,7 @@ def observe(
         run = new_run(settings, len(plan.targets), plan.is_partial)
         archive.start_run(run, plan)
         targets = list(plan.to_contact)
-    return _run(_observe(settings, database, network, run, shuffled(targets, run.id), earlier, probes, show))
-
-
-def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run on uvloop where it is installed, and on asyncio's own loop where not."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:
-        return asyncio.run(coroutine)
-    with asyncio.Runner(loop_factory=new_event_loop) as runner:
-        return runner.run(coroutine)
+    return run_loop(_observe(settings, database, network, run, shuffled(targets, run.id), earlier, probes, show))
 
 
 async def _observe(

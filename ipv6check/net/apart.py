@@ -23,6 +23,7 @@ from typing import Final
 from ipv6check.model import Failure, FailureKind, Stage
 from ipv6check.net.failure import OUR_LIMITS
 from ipv6check.net.lag import LagMonitor
+from ipv6check.net.loop import run_loop
 from ipv6check.net.talk import Request, Said, Talker, no_fetch
 from ipv6check.net.tls import build_contexts
 
@@ -203,7 +204,7 @@ def main(ca_file: str, user_agent: str) -> None:
     gc.freeze()
     requests = socket.socket(fileno=sys.stdin.fileno())
     requests.setblocking(False)
-    asyncio.run(serve(requests, sys.stdout.fileno(), talker))
+    run_loop(serve(requests, sys.stdout.fileno(), talker))
 
 
 if __name__ == "__main__":
