@@ -76,6 +76,7 @@ async def test_filters_are_set_by_the_form_and_stand_in_the_address(looking: Loo
     await looking.page.select_option("select[name=check]", "REACH-01")
     await looking.page.select_option("select[name=outcome]", "fail")
     await looking.page.click("button[type=submit]")
+    await looking.page.wait_for_load_state()
     assert "check=REACH-01" in looking.page.url
     found = await looking.page.locator("table.domains tbody th a").all_text_contents()
     assert sorted(found) == ["cayxanh.hanoi.gov.vn", LOST]
