@@ -42,9 +42,7 @@ class LagMonitor:
     @property
     def late_at(self) -> float:
         """When the loop was too late last: now, while a tick is overdue. In loop time, which is one clock in all processes."""
-        now = asyncio.get_running_loop().time()
-        if self._asleep_since is not None and now - self._asleep_since - TICK > LATE:
-            self._late_at = now
+        self._overdue()
         return self._late_at
 
     def was_late_since(self, moment: float) -> bool:
@@ -64,11 +62,15 @@ class LagMonitor:
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            before = self._asleep_since = loop.time()
+            self._asleep_since = loop.time()
             await asyncio.sleep(TICK)
-            now = loop.time()
-            lag = max(0.0, now - before - TICK)
-            self._lags.append(max(lag, self._heard))
+            self._lags.append(max(self._overdue(), self._heard))
             self._heard = 0.0
-            if lag > LATE:
-                self._late_at = now
+
+    def _overdue(self) -> float:
+        """Seconds for which the next tick has been due; too many are noted."""
+        now = asyncio.get_running_loop().time()
+        lag = max(0.0, now - self._asleep_since - TICK) if self._asleep_since is not None else 0.0
+        if lag > LATE:
+            self._late_at = now
+        return lag
