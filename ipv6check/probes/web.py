@@ -33,9 +33,6 @@ from ipv6check.tries import is_unsettled as is_open
 HOPS_FOLLOWED: Final = 10
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 SERVER_ERROR: Final = 500
-SAYS_NOTHING: Final = frozenset({FailureKind.TIMEOUT, FailureKind.LOCAL})
-"""Failures of a handshake that do not say whether the versions it offered are accepted."""
-
 """From this status on a second look is taken."""
 
 Scheme = Literal["https", "http"]
@@ -64,12 +61,16 @@ def is_unsettled(seen: Evidence) -> bool:
     wanted = seen.run.tries if seen.run else 1
     return any(
         _wants(tries, scales, wanted, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
-    ) or any(_is_lost(at.legacy, wanted) for name in seen.web.names for at in name.addresses)
+    ) or any(
+        0 < len(at.legacy) < wanted and _all_failed(at.legacy, FailureKind.LOCAL)
+        for name in seen.web.names
+        for at in name.addresses
+    )
 
 
-def _is_lost(tries: Sequence[TlsTry], wanted: int) -> bool:
-    """Whether handshakes were made, too few of them, and all failed by us."""
-    return 0 < len(tries) < wanted and all(t.failure is not None and t.failure.kind is FailureKind.LOCAL for t in tries)
+def _all_failed(tries: Iterable[TlsTry], *kinds: FailureKind) -> bool:
+    """Whether every handshake failed in one of these ways."""
+    return all(t.failure is not None and t.failure.kind in kinds for t in tries)
 
 
 def _exchanges(name: NameWeb) -> Iterable[Sequence[Fetch]]:
@@ -148,7 +149,7 @@ class _Looker:
 
     async def _legacy(self, tries: tuple[TlsTry, ...], name: str, address: Address) -> tuple[TlsTry, ...]:
         """A refusal needs no second try; silence does, and what failed by us."""
-        silent = all(t.failure is not None and t.failure.kind in SAYS_NOTHING for t in tries)
+        silent = _all_failed(tries, FailureKind.TIMEOUT, FailureKind.LOCAL)
         if not self._net.offers_legacy_tls or not silent or len(tries) >= self._wanted:
             return tries
         return (*tries, await self._net.legacy_handshake(address, name, again=len(tries)))
