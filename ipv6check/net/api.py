@@ -62,7 +62,7 @@ class Net(Protocol):
 
 
 class Lateness(Protocol):
-    """How late our own event loop was."""
+    """How late our own event loops were."""
 
     @property
     def latest(self) -> float:

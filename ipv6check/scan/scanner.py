@@ -36,7 +36,7 @@ ADMISSION: Final = 0.1
 """Seconds in which a share of a second's targets is admitted: a whole second's worth at once would make us late."""
 
 CALM: Final = 0.025
-"""Seconds of lag of our own event loop above which no more targets are admitted."""
+"""Seconds of lag of our own event loops above which no more targets are admitted."""
 
 JITTER: Final = 0.2
 PATIENCE: Final = 60.0
