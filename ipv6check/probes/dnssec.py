@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from ipv6check.addressing import Address
 from ipv6check.facts import AuthorityTries, DnssecFacts, DnsTry, Evidence, Key, Lookup, NameserverFacts
 from ipv6check.model import Target
 from ipv6check.net.api import Net
@@ -31,14 +32,16 @@ async def look(target: Target, seen: Evidence, net: Net) -> DnssecFacts:
     before = seen.dnssec or DnssecFacts(zone=zone)
     servers = answering_servers(seen.nameservers, scales)
 
-    async def ask(wanted: list[AuthorityTries]) -> tuple[AuthorityTries, ...]:
-        return await ask_all(wanted, before.asked, net, scales.reply, scales)
+    async def ask(wanted: list[AuthorityTries], earlier: Sequence[AuthorityTries] = before.asked) -> tuple[AuthorityTries, ...]:
+        return await ask_all(wanted, earlier, net, scales.reply, scales)
 
     async def look_up(known: Lookup | None, rdtype: str) -> Lookup:
         return await delegation.ask_until_answered(known or Lookup(name=zone, type=rdtype), seen, net)
 
-    ds, asked = await asyncio.gather(
+    known = _soa(seen.nameservers, before, scales)  # asked there; asked here once more, in a later pass, if it is doubtful
+    ds, soa, asked = await asyncio.gather(
         look_up(before.ds, "DS"),
+        ask(known, earlier=known if before.asked else ()),
         ask(questions(servers, zone, "DNSKEY", purpose="dnskey")),
     )
     lost = [(a.host, a.server) for a in asked if scales.reply(a).state is State.FAILED]
@@ -56,24 +59,24 @@ async def look(target: Target, seen: Evidence, net: Net) -> DnssecFacts:
         ds=ds,
         signers=read_signers(ds.answer, zone, keys) if ds.answer is not None else (),
         keys=keys,
-        asked=await signed((*_soa(seen.nameservers), *asked), zone, keys),
+        asked=await signed((*soa, *asked), zone, keys),
         cds=cds,
         cdnskey=cdnskey,
     )
 
 
 def is_unsettled(seen: Evidence) -> bool:
-    """Whether a server or the resolver was silent too seldom to be believed, or one that answers now was not asked yet."""
+    """Whether a server or the resolver was silent too seldom to be believed, or a server has answered for the zone since."""
     if seen.dnssec is None or seen.nameservers is None:
         return False
     scales = Scales(seen, open_ended=True)
     lookups = (seen.dnssec.ds, seen.dnssec.cds, seen.dnssec.cdnskey)
     if any(lookup is not None and delegation.wants_answer(lookup, seen) for lookup in lookups):
         return True
-    known = {a.server for a in seen.dnssec.asked if a.purpose == "dnskey"}
-    late = any(server not in known for _, server in answering_servers(seen.nameservers, scales))
-    asked = [a for a in seen.dnssec.asked if a.purpose != "soa"]
-    return late or bool(doubtful(asked, scales)) or any(is_open(scales.reply(a)) for a in asked)
+    asked = seen.dnssec.asked
+    if any(soa not in asked for soa in _soa(seen.nameservers, seen.dnssec, scales)):
+        return True
+    return bool(doubtful(asked, scales)) or any(is_open(scales.reply(a)) for a in asked)
 
 
 async def signed(asked: Sequence[AuthorityTries], zone: str, keys: tuple[Key, ...]) -> tuple[AuthorityTries, ...]:
@@ -96,14 +99,21 @@ def _signed(asked: AuthorityTries, reader: SignatureReader) -> AuthorityTries:
     return replace(asked, tries=tuple(read(tried) for tried in asked.tries))
 
 
-def _soa(facts: NameserverFacts) -> list[AuthorityTries]:
-    """The SOA answers that were seen already, as questions of this probe."""
-    return [
-        AuthorityTries(host=h.name, server=s.server, name=facts.zone, type="SOA", tries=s.tries, purpose="soa")
-        for h in facts.hosts
-        for s in h.soa
-        if s.transport == "udp"
-    ]
+def _soa(facts: NameserverFacts, before: DnssecFacts, scales: Scales) -> list[AuthorityTries]:
+    """The good SOA answers of each server address: those looked at in an earlier pass, and what was seen since."""
+    known = {asked.server: asked.tries for asked in before.asked if asked.purpose == "soa"}
+    found: dict[Address, AuthorityTries] = {}
+    for host, seen in ((h.name, s) for h in facts.hosts for s in h.soa):
+        if seen.transport == "udp" and scales.soa(seen).is_up:
+            tries = _together(known.get(seen.server, ()), seen.tries)
+            asked = AuthorityTries(host=host, server=seen.server, name=facts.zone, type="SOA", tries=tries, purpose="soa")
+            found.setdefault(seen.server, asked)
+    return list(found.values())
+
+
+def _together(looked_at: tuple[DnsTry, ...], seen: tuple[DnsTry, ...]) -> tuple[DnsTry, ...]:
+    known = {tried.start for tried in looked_at}
+    return (*looked_at, *(tried for tried in seen if tried.start not in known))
 
 
 def _keys(asked: tuple[AuthorityTries, ...]) -> tuple[Key, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ipv6check.data import Tables
-from ipv6check.facts import Answer, Evidence, RegistrationFacts
+from ipv6check.facts import Answer, AuthorityTries, Evidence, NameserverHost, RegistrationFacts, Signature
 from ipv6check.net.rdap import Rdap
 from ipv6check.probes import PROBES, Probe, resource_probes
 from ipv6check.probes.nameservers import FOREIGN_NAME, HOSTS_LOOKED_AT
@@ -213,6 +213,46 @@ async def test_a_server_that_came_late_is_asked_for_its_keys() -> None:
     await look.until_settled()
     assert look.asked(rdtype="DNSKEY")[SERVERS6[1]] == 1
     assert look.asked(rdtype="DNSKEY")[SERVERS6[0]] == 1
+
+
+def without_edns(host: NameserverHost) -> NameserverHost:
+    """The same host, each address of which answered only what was sent without EDNS, as when the first packets are lost."""
+    return replace(host, soa=tuple(replace(s, tries=tuple(replace(t, edns=False) for t in s.tries)) for s in host.soa))
+
+
+async def test_what_a_server_says_of_its_zone_later_is_looked_at_too() -> None:
+    look = Look(healthy(), *BOTH)
+    facts = (await look.go()).nameservers
+    assert facts is not None
+    look.seen = look.seen.with_facts("nameservers", replace(facts, hosts=tuple(map(without_edns, facts.hosts))))
+    look.probes = [OF["dnssec"]]
+    await look.go()
+    look.probes = [OF[name] for name in (*BOTH, "dnssec")]
+    await look.until_settled()
+    assert look.seen.dnssec is not None
+    found = {str(a.server): [t.edns for t in a.tries] for a in look.seen.dnssec.asked if a.purpose == "soa"}
+    assert found == {server: [False, True] for server in SERVERS}
+    assert look.asked(name=DOMAIN, rdtype="SOA", transport="udp", variant="") == dict.fromkeys(SERVERS, 2)
+
+
+def wrongly_signed(asked: AuthorityTries) -> AuthorityTries:
+    """The same question, each answer to which has a signature that no key of the zone made."""
+    now = datetime.now(UTC)
+    wrong = Signature(
+        covered="SOA", owner=DOMAIN, signer=DOMAIN, key_tag=1, algorithm=13, inception=now, expiration=now, verifies=False
+    )
+    answers = (replace(t, answer=replace(t.answer, signatures=(wrong,))) for t in asked.tries if t.answer)
+    return replace(asked, tries=tuple(answers))
+
+
+async def test_a_wrong_signature_over_the_soa_is_asked_for_once_more() -> None:
+    look = await settled(healthy(), *BOTH, "dnssec")
+    facts = look.seen.dnssec
+    assert facts is not None
+    asked = [a if (str(a.server), a.purpose) != (SERVERS[0], "soa") else wrongly_signed(a) for a in facts.asked]
+    look.seen = look.seen.with_facts("dnssec", replace(facts, asked=tuple(asked)))
+    assert await look.until_settled() == 1
+    assert look.asked(name=DOMAIN, rdtype="SOA", transport="udp", variant="")[SERVERS[0]] == 2
 
 
 async def test_servers_are_asked_for_the_targets_names() -> None:
