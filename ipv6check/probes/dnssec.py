@@ -66,17 +66,14 @@ async def look(target: Target, seen: Evidence, net: Net) -> DnssecFacts:
 
 
 def is_unsettled(seen: Evidence) -> bool:
-    """Whether a server or the resolver was silent too seldom to be believed, or a server has answered for the zone since."""
-    if seen.dnssec is None or seen.nameservers is None:
+    """Whether a server or the resolver was silent too seldom to be believed, or said what is doubtful."""
+    if seen.dnssec is None:
         return False
     scales = Scales(seen, open_ended=True)
     lookups = (seen.dnssec.ds, seen.dnssec.cds, seen.dnssec.cdnskey)
     if any(lookup is not None and delegation.wants_answer(lookup, seen) for lookup in lookups):
         return True
-    asked = seen.dnssec.asked
-    if any(soa not in asked for soa in _soa(seen.nameservers, seen.dnssec, scales)):
-        return True
-    return bool(doubtful(asked, scales)) or any(is_open(scales.reply(a)) for a in asked)
+    return bool(doubtful(seen.dnssec.asked, scales)) or any(is_open(scales.reply(asked)) for asked in seen.dnssec.asked)
 
 
 async def signed(asked: Sequence[AuthorityTries], zone: str, keys: tuple[Key, ...]) -> tuple[AuthorityTries, ...]:

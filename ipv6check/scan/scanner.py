@@ -294,14 +294,15 @@ class Scanner:
             await self._keep(work.target.domain, probe.name, sequence, facts)
 
     async def _shared_look(self, probe: Probe, subject: str, work: _Work) -> None:
-        """Look at a shared subject, unless another target's pass has just done so."""
+        """Look at a shared subject, unless another target's pass has just done so and nothing it rests on was seen since."""
         shared = await self._shared.get(subject)
         async with shared.lock:
             facts, sequence = shared.facts.get(probe.name, (None, 0))
             seen = work.seen.with_facts(probe.name, facts)
             basis = shared.sequences(probe.after)
-            is_due = monotonic() >= shared.not_before.get(probe.name, 0.0) or basis != shared.basis.get(probe.name)
-            if facts is None or (is_due and probe.is_unsettled(seen)):
+            has_news = basis != shared.basis.get(probe.name, ())
+            is_due = monotonic() >= shared.not_before.get(probe.name, 0.0)
+            if facts is None or has_news or (is_due and probe.is_unsettled(seen)):
                 shared.basis[probe.name] = basis
                 shared.session.is_first_pass = facts is None
                 looked = await self._look(probe, work.target, seen, shared.session)

@@ -35,11 +35,14 @@ class Look:
 
     async def go(self) -> Evidence:
         """Make one pass, as a scan does."""
-        net = session(self.tree)
+        net, news = session(self.tree), set[str]()
         for probe in self.probes:
-            if getattr(self.seen, probe.name) is None or probe.is_unsettled(self.seen):
+            before = getattr(self.seen, probe.name)
+            if before is None or news & set(probe.after) or probe.is_unsettled(self.seen):
                 assert self.seen.target is not None
-                self.seen = self.seen.with_facts(probe.name, await probe.look(self.seen.target, self.seen, net))
+                facts = await probe.look(self.seen.target, self.seen, net)
+                self.seen = self.seen.with_facts(probe.name, facts)
+                news |= {probe.name} if facts != before else set()
         return self.seen
 
     async def until_settled(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6check.facts import Evidence
+from ipv6check.facts import Evidence, NameserverFacts
 from ipv6check.judge import judge
 from ipv6check.model import Outcome
 from ipv6check.probes import PROBES, Probe
@@ -210,6 +210,30 @@ async def test_the_web_is_looked_at_while_name_servers_are_asked() -> None:
     ends = {o.probe: number for number, o in enumerate(keeper.kept) if o.subject == "so-hoa-sen.hanoi.gov.vn"}
     assert ends["dns"] < ends["reachability"] < ends["web"]
     assert ends["reachability"] < ends["authority"]
+
+
+async def test_what_rests_on_another_look_is_looked_at_again_when_that_saw_something_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def once_more(target, seen, net) -> NameserverFacts:
+        return NameserverFacts(zone=seen.dns.zone, over_cap=seen.nameservers.over_cap + 1 if seen.nameservers else 0)
+
+    async def reading(target, seen, net) -> NameserverFacts:
+        return seen.nameservers
+
+    zone_of = {probe.name: probe.subject for probe in PROBES}
+    probes = (
+        PROBES[0],
+        Probe("nameservers", zone_of["nameservers"], once_more, lambda seen: seen.nameservers.over_cap < 2),
+        Probe("dnssec", zone_of["dnssec"], reading, lambda seen: False, after=("nameservers",)),
+    )
+    keeper = Memory()
+    scan = scanner(keeper)
+    monkeypatch.setattr(scan, "_probes", probes)
+    await scan.scan(targets()[:1])
+    seen = keeper.evidence(targets()[0], run_of(1))
+    assert seen.nameservers.over_cap == 2
+    assert seen.dnssec == seen.nameservers
 
 
 async def test_a_bug_in_a_probe_is_counted_and_costs_only_its_checks(monkeypatch: pytest.MonkeyPatch, caplog) -> None:
