@@ -36,6 +36,12 @@ SIZE: Final = 4
 BUSY_WAIT: Final = 0.01
 """Seconds to wait when no more requests can be handed over just now."""
 
+BEAT: Final = 2.0
+"""Seconds after which the process says how late it is, be there a reply or not."""
+
+SILENCE: Final = 60.0
+"""Seconds after which a process that says nothing is taken to hang."""
+
 BUSY: Final = OUR_LIMITS | {errno.ETOOMANYREFS}
 """What the kernel says then."""
 
@@ -54,6 +60,7 @@ class Apart:
         self._requests: socket.socket | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._heard_at = 0.0
 
     async def start(self, ca_file: str | None, user_agent: str) -> None:
         """Start the process; where that cannot be, conversations are held here."""
@@ -125,11 +132,13 @@ class Apart:
         replies = process.stdout
         assert replies is not None
         assert self._requests is not None
+        watching = asyncio.create_task(self._watch(process))
         try:
             while True:
                 size = int.from_bytes(await replies.readexactly(SIZE), "big")
                 number, said, *lag = pickle.loads(await replies.readexactly(size))  # noqa: S301 - it is our own
                 self._lag.hear(*lag)
+                self._heard_at = asyncio.get_running_loop().time()
                 if (reply := self._waiting.get(number)) is not None and not reply.done():
                     reply.set_result(said)
         except asyncio.IncompleteReadError:
@@ -139,11 +148,22 @@ class Apart:
             log.exception("bug in hearing the process for TLS and HTTP; this one goes on alone")
             process.kill()
         finally:
+            watching.cancel()
             self._requests.close()
             self._requests = None
             for reply in self._waiting.values():
                 if not reply.done():
                     reply.set_result(None)
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        """End the process when it hangs, unless it was this one that stood still."""
+        loop = asyncio.get_running_loop()
+        while True:
+            began = self._heard_at = loop.time()
+            await asyncio.sleep(SILENCE)
+            if self._heard_at == began and not self._lag.was_late_since(began):
+                log.warning("the process for TLS and HTTP hangs")
+                process.kill()
 
 
 def _lost(request: Request) -> Said:
@@ -173,8 +193,16 @@ async def serve(requests: socket.socket, replies: int, talker: Talker) -> None:
                     said = await talker.talk(sock, request)
         except Exception:  # noqa: BLE001 - a bug of ours: it is counted where the request came from
             said = traceback.format_exc()
+        tell(number, said)
+
+    def tell(number: int | None, said: Said | str | None) -> None:
         octets = pickle.dumps((number, said, lag.latest, lag.late_at))
         out.write(len(octets).to_bytes(SIZE, "big") + octets)
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            tell(None, None)
 
     def hear() -> None:
         while True:
@@ -193,7 +221,9 @@ async def serve(requests: socket.socket, replies: int, talker: Talker) -> None:
             task.add_done_callback(tasks.discard)
 
     loop.add_reader(requests, hear)
+    beating = loop.create_task(beat())
     await ended.wait()
+    beating.cancel()
 
 
 def main(ca_file: str, user_agent: str) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from ipv6check.model import FailureKind
-from ipv6check.net.apart import Apart
+from ipv6check.net import apart as apart_module
+from ipv6check.net.apart import BEAT, Apart
 from ipv6check.net.lag import LATE, LagMonitor
 from ipv6check.net.talk import Request, Said, Talker
 from ipv6check.net.tls import build_contexts
@@ -95,6 +96,28 @@ async def test_what_is_under_way_when_it_dies_is_ours_and_the_rest_is_done_here(
     assert "goes on alone" in caplog.text
 
 
+async def test_where_it_hangs_it_is_ended(talker: Talker, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    monkeypatch.setattr(apart_module, "SILENCE", 0.3)
+    async with started(talker) as apart:
+        under_way = asyncio.create_task(Peer(answers=False).talk(apart))
+        await asyncio.sleep(0.1)
+        os.kill(process_of(apart), signal.SIGSTOP)
+        lost, _ = await under_way
+        assert lost.failure is not None
+        assert lost.failure.is_ours
+        assert (await Peer().talk(apart))[0].status == 200
+    assert "hangs" in caplog.text
+
+
+async def test_one_with_nothing_to_do_does_not_hang(talker: Talker, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
+    monkeypatch.setattr(apart_module, "SILENCE", BEAT + 1)
+    async with started(talker) as apart:
+        await asyncio.sleep(2 * BEAT + 1.5)
+        assert (await Peer().talk(apart))[0].status == 200
+        assert process_of(apart)
+    assert "hangs" not in caplog.text
+
+
 async def test_where_it_cannot_be_started_all_is_done_here(talker: Talker, monkeypatch: pytest.MonkeyPatch, caplog) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     async with started(talker) as apart:
@@ -167,7 +190,8 @@ async def test_what_is_broken_off_here_is_broken_off_there(talker: Talker) -> No
 
 PROGRAM = """
 import asyncio
-from ipv6check.net.apart import Apart
+from ipv6check.net import apart as apart_module
+from ipv6check.net.apart import BEAT, Apart
 from ipv6check.net.lag import LagMonitor
 
 async def main():
