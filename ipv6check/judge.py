@@ -1,11 +1,15 @@
 """Evidence to verdicts: every rule answers, whatever was seen."""
 
+import logging
 from typing import Final
 
 from ipv6check.facts import Evidence
 from ipv6check.model import Outcome, Reason, Verdict
 from ipv6check.rules import RULES
+from ipv6check.rules.rule import Rule
 from ipv6check.tries import invents_names
+
+log = logging.getLogger(__name__)
 
 UNTOUCHED_BY_RESOLVER: Final = frozenset({"NAME-01", "NAME-02", "NAME-03"})
 """Checks of the name as it stands in the list: no answer of a resolver matters to them."""
@@ -23,15 +27,26 @@ def judge(evidence: Evidence) -> Verdicts:
         reason = Reason.OPT_OUT
     elif any(invents_names(sample) for sample in evidence.vantage):
         reason = Reason.RESOLVER_ERROR
-    verdicts = {rule.id: rule.judge(evidence) for rule in RULES}
+    verdicts = {rule.id: _judged(rule, evidence) for rule in RULES}
     if reason is None:
         return verdicts
     return {id_: _withheld(verdict, reason) for id_, verdict in verdicts.items()}
 
 
+def _judged(rule: Rule, evidence: Evidence) -> Verdict:
+    """The one place that catches a bug in a rule: it is logged, and costs that check of that domain alone."""
+    try:
+        return rule.judge(evidence)
+    except Exception:
+        log.exception("bug in rule %s at %s", rule.id, evidence.target.domain if evidence.target else "the measuring point")
+        return _unmeasured(rule.id, Reason.DEPENDENCY_FAILED)
+
+
+def _unmeasured(id_: str, reason: Reason) -> Verdict:
+    return Verdict(id=id_, outcome=Outcome.NOT_MEASURED, reason=reason, case=Outcome.NOT_MEASURED.value)
+
+
 def _withheld(verdict: Verdict, reason: Reason) -> Verdict:
     family = verdict.id.partition("-")[0]
     is_ours = family == "OPS" or verdict.reason is Reason.NOT_BUILT or verdict.id in UNTOUCHED_BY_RESOLVER
-    if is_ours:
-        return verdict
-    return Verdict(id=verdict.id, outcome=Outcome.NOT_MEASURED, reason=reason, case=Outcome.NOT_MEASURED.value)
+    return verdict if is_ours else _unmeasured(verdict.id, reason)

@@ -160,8 +160,9 @@ def _zone(server: Server) -> str:
 
 
 def _serial(server: Server) -> str:
-    """The third field of the SOA record."""
-    return " ".join(_last(server.soa.tries).records[0].split()[2:3])
+    """The third field of the SOA record as it was said last, though the server may have refused it since."""
+    records = [tried.answer.records[0] for tried in server.soa.tries if tried.answer is not None and tried.answer.records]
+    return " ".join(records[-1].split()[2:3])
 
 
 def _last(tries: Iterable[DnsTry]) -> Answer:

@@ -484,6 +484,7 @@ BY_FAMILY = [
     ({"nameservers": name_servers(asked=())}, "nm:dependency-failed"),
     ({"nameservers": name_servers(NS1, second(v6_tries=DEAD))}, "pass"),
     ({"nameservers": name_servers(NS1, second(v6_tries=["timeout"]))}, "nm:own-timeout-budget"),
+    ({"nameservers": name_servers(NS1, second(v6_tries=["ok", "REFUSED"]))}, "pass"),
     ({"nameservers": name_servers(ONLY_V4)}, "n/a"),
     ({"nameservers": name_servers(AAAA_UNSEEN)}, "nm:resolver-error"),
     ({"nameservers": name_servers(from_here(NS1), from_here(NS2)), "vantage": f.NO_V6}, "nm:no-v6-here"),
