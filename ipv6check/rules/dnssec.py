@@ -70,7 +70,7 @@ def _signatures(zone: Zone) -> Finding:
     for question in zone.questions:
         asked = question.asked[0]
         hosts.add(asked.host)
-        found = [fault_of(asked, answer, zone.facts.zone) for _, answer in question.tries]
+        found = [fault_of(asked, answer, zone) for _, answer in question.tries]
         bad = [fault for fault in found if fault]
         (unsteady if "" in found else faults).extend((asked, fault) for fault in bad)
         if not bad and "" not in found:

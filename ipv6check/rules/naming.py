@@ -10,9 +10,9 @@ from typing import Final
 import idna
 
 from ipv6check.addressing import text_of
-from ipv6check.facts import AddressFacts, Evidence, NameWeb
+from ipv6check.facts import AddressFacts, Answer, Evidence, NameWeb
 from ipv6check.model import Outcome, Reason, Severity, Target
-from ipv6check.rules.dns import absence_is_confirmed, tries_needed
+from ipv6check.rules.dns import absence_is_confirmed, said_by_servers, tries_needed
 from ipv6check.rules.rule import (
     Args,
     Finding,
@@ -39,8 +39,12 @@ REGISTERED_WARN: Final = timedelta(days=15)
 HERE: Final = timezone(timedelta(hours=7))
 """The time of the dates in a target list (Asia/Ho_Chi_Minh, which has no summer time)."""
 
-LATIN_LOOKALIKES: Final = frozenset("асеорхуіјѕһԁԛԝαβορνκτυχι")
-"""Cyrillic and Greek letters that look like Latin ones (from UTS 39's confusables)."""
+VIETNAMESE: Final = frozenset("àáâãèéêìíòóôõùúýăđĩũơư") | frozenset(map(chr, range(0x1EA1, 0x1EFA, 2)))
+"""The letters of Vietnamese names beside ASCII. An allow list: whatever imitates them, Latin or not, is outside it."""
+
+
+LIKE_LATIN: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
+"""The scripts with letters that look like Latin ones (UTS 39): a name wholly in another imitates nothing."""
 
 
 def required_suffix(target: Target) -> str:
@@ -82,9 +86,13 @@ def is_mixed(label: str) -> bool:
 
 
 def is_confusable(label: str) -> bool:
-    """Whether a label that is not Latin consists of letters that look Latin."""
-    letters = [c for c in label if c.isalpha()]
-    return bool(letters) and all(c in LATIN_LOOKALIKES for c in letters)
+    """Whether a label has a letter that may be taken for one of a Vietnamese name."""
+    return any(is_strange(letter) and scripts_of(letter) & LIKE_LATIN for letter in label)
+
+
+def is_strange(letter: str) -> bool:
+    """Whether a letter is none that Vietnamese names are written with."""
+    return not letter.isascii() and letter not in VIETNAMESE
 
 
 @rule("NAME-02", refs=(CIRCULAR,))
@@ -162,12 +170,22 @@ def name_exists(evidence: Evidence) -> Finding:
     if evidence.dns is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
     listed = evidence.dns.listed
-    answers = [answer for answer in (listed.aaaa.answer, listed.a.answer) if answer is not None]
-    if any(answer.rcode == "NOERROR" or answer.aliases for answer in answers):
+    lookups = (listed.aaaa, listed.a)
+    if any(_is_of_a_name(lookup.answer) for lookup in lookups):
         return passed(name=listed.name)
-    if not answers or not absence_is_confirmed(listed.aaaa, evidence):
+    by_resolver = [t.answer for lookup in lookups for t in (*lookup.tries, *lookup.unchecked)]
+    by_servers = [t.answer for lookup in lookups for t in said_by_servers(lookup, evidence)]
+    is_contradicted = any(_is_of_a_name(answer) for answer in (*by_resolver, *by_servers))
+    denied = [t for t in (*listed.aaaa.tries, *listed.aaaa.unchecked) if t.answer is not None and t.answer.speaks]
+    is_confirmed = len(denied) + bool(by_servers) >= tries_needed(evidence)
+    if is_contradicted or not listed.is_seen or not is_confirmed:
         return not_measured(Reason.RESOLVER_ERROR)
     return failed(name=listed.name)
+
+
+def _is_of_a_name(answer: Answer | None) -> bool:
+    """Whether an answer is of a name that exists, be it an alias that leads to none."""
+    return answer is not None and (answer.rcode == "NOERROR" or bool(answer.aliases))
 
 
 @rule("NAME-07", severity=Severity.RECOMMENDED, refs=(CIRCULAR,))

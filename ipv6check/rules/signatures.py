@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Final
 
 from ipv6check.addressing import Address
-from ipv6check.facts import Answer, AuthorityTries, DnssecFacts, DnsTry, Evidence, ServerTries, Signature
+from ipv6check.facts import Answer, AuthorityTries, DnssecFacts, DnsTry, Evidence, ServerTries, Signature, is_within
 from ipv6check.model import Reason
 from ipv6check.rules.dns import tries_needed
 from ipv6check.rules.rule import Finding, not_measured, remembered
@@ -99,10 +99,18 @@ class Zone:
 
     def _is_unprotected(self, name: str) -> bool:
         """Whether a name lies in an unsigned zone below this one, by the validating resolver's word."""
+        return any(not answer.aliases for answer in self._insecure(name))
+
+    def leads_to_unprotected(self, name: str) -> bool:
+        """Whether an alias leads from a name to where nothing need be signed, by the validating resolver's word."""
+        return any(answer.aliases for answer in self._insecure(name))
+
+    def _insecure(self, name: str) -> list[Answer]:
+        """The validating resolver's answers with records of a name that it does not vouch for."""
         dns = self.evidence.dns
         known = [n for n in (dns.listed, dns.www) if n.name == name] if dns and self.is_vouched_for else []
         answers = [lookup.answer for n in known for lookup in (n.aaaa, n.a) if not lookup.is_bogus]
-        return any(a is not None and bool(a.records) and not a.authenticated and not a.aliases for a in answers)
+        return [a for a in answers if a is not None and a.records and not a.authenticated]
 
 
 def _counts(tried: DnsTry) -> bool:
@@ -128,10 +136,10 @@ def _zone_of(evidence: Evidence) -> Zone | None:
     return Zone(facts, evidence, Scales(evidence, zone=facts.zone)) if facts is not None else None
 
 
-def fault_of(asked: AuthorityTries, answer: Answer, zone: str) -> str | None:
+def fault_of(asked: AuthorityTries, answer: Answer, zone: Zone) -> str | None:
     """What is wrong with an answer's signatures: `missing`, `wrong`, or "" for nothing; None when it cannot be told."""
-    own = [s for s in answer.signatures if s.signer == zone]
-    if not answer.signatures or not _needed(asked, answer) <= {s.covered for s in answer.signatures}:
+    own = [s for s in answer.signatures if s.signer == zone.facts.zone]
+    if not answer.signatures or _lacks_some(asked, answer, zone):
         return "missing"
     tried = [[_verifies(signature) for signature in group] for group in _sets(own)]
     if any(all(verifies is False for verifies in group) for group in tried):
@@ -139,13 +147,25 @@ def fault_of(asked: AuthorityTries, answer: Answer, zone: str) -> str | None:
     return "" if tried and all(any(group) for group in tried) else None
 
 
-def _needed(asked: AuthorityTries, answer: Answer) -> set[str]:
-    """The types of record that an answer must sign."""
-    if answer.aliases:
-        return {"CNAME"}
-    if answer.records:
-        return {asked.type}
-    return {"SOA", answer.denial or "NSEC"}
+def _lacks_some(asked: AuthorityTries, answer: Answer, zone: Zone) -> bool:
+    """Whether a set of records that the zone must have signed came without a signature."""
+    if not answer.aliases and not answer.records:
+        return not {"SOA", answer.denial or "NSEC"} <= {s.covered for s in answer.signatures}
+    return not set(_needed(asked, answer, zone)) <= {(s.owner, s.covered) for s in answer.signatures}
+
+
+def _needed(asked: AuthorityTries, answer: Answer, zone: Zone) -> Iterator[tuple[str, str]]:
+    """The sets of records in the zone that an answer gives and that must be signed, as (owner, type).
+
+    A CNAME record that a server makes from a DNAME record never is (RFC 6672 5.3.1).
+    """
+    *links, last = asked.name, *answer.aliases
+    given = [(owner, "CNAME") for owner in links] + [(last, asked.type)] * bool(answer.records)
+    renamed = [s.owner for s in answer.signatures if s.covered == "DNAME"]
+    for owner, rdtype in given[:1] if zone.leads_to_unprotected(asked.name) else given:
+        is_made = rdtype == "CNAME" and any(owner != above and is_within(owner, above) for above in renamed)
+        if is_within(owner, zone.facts.zone) and not is_made:
+            yield owner, rdtype
 
 
 def _sets(signatures: list[Signature]) -> list[list[Signature]]:

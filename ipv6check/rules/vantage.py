@@ -96,11 +96,11 @@ def validates(evidence: Evidence) -> bool:
     """Whether the resolver set AD on the signed name and refused the bogus one, whenever it answered."""
     for sample in evidence.vantage:
         signed, bogus = (t.answer if t else None for t in (sample.signed, sample.bogus))
-        if signed is not None and not signed.authenticated:
+        if signed is not None and signed.speaks and not signed.authenticated:
             return False
         if bogus is not None and bogus.speaks:
             return False
-    return any(sample.signed is not None and sample.signed.answer is not None for sample in evidence.vantage)
+    return any(sample.signed and sample.signed.answer and sample.signed.answer.speaks for sample in evidence.vantage)
 
 
 def clock_is_off(evidence: Evidence) -> bool:

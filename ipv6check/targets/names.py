@@ -7,6 +7,8 @@ from typing import Final
 
 import idna
 
+from ipv6check.rules.naming import is_strange
+
 LONGEST_NAME: Final = 253
 """Octets without the final dot (RFC 1035, 2.3.4)."""
 LONGEST_LABEL: Final = 63
@@ -29,9 +31,6 @@ SHARED: Final = frozenset(
     f"{label}.vn" for label in ("com", "net", "org", "gov", "edu", "ac", "biz", "info", "name", "pro", "health")
 )
 """Second-level domains of the registry, under which names are given out."""
-
-VIETNAMESE: Final = frozenset("àáâãèéêìíòóôõùúýăđĩũơư") | frozenset(map(chr, range(0x1EA1, 0x1EFA, 2)))
-"""The letters of Vietnamese names beside ASCII. An allow list: whatever imitates them in another script is outside it."""
 
 
 class UnfitError(ValueError):
@@ -71,7 +70,7 @@ def strange_letter(domain: str) -> str:
     for label in domain.split("."):
         letters = idna.ulabel(label) if label.startswith("xn--") else ""
         for letter in letters:
-            if not letter.isascii() and letter not in VIETNAMESE:
+            if is_strange(letter):
                 return f"{shown(letter)} ({unicodedata.name(letter, 'a letter without a name')})"
     return ""
 

@@ -18,6 +18,7 @@ from ipv6check.facts import (
     Key,
     Lookup,
     Signature,
+    VantageFacts,
 )
 from ipv6check.judge import judge
 from tests import factories as f
@@ -147,6 +148,33 @@ def test_a_resolver_that_does_not_validate_leaves_dnssec_open(id_: str) -> None:
     assert says(seen(vantage=vantage), id_) == "nm:resolver-error"
 
 
+def look(signed: DnsTry | None, bogus: str = "", at: timedelta = HOUR) -> VantageFacts:
+    """A look at our resolver: what it said of the signed name, and the rcode for the bogus one where one is configured."""
+    refused = f.dns_try(f.answered(rcode=bogus, secure=False)) if bogus else None
+    return replace(f.sample(f.START + at), signed=signed, bogus=refused)
+
+
+VOUCHED, UNVOUCHED = f.dns_try(f.answered("soa")), f.dns_try(f.answered("soa", secure=False))
+SERVFAIL = f.dns_try(f.answered(rcode="SERVFAIL", secure=False))
+UNANSWERED = f.dns_try(failure=f.fail("timeout", f.Stage.DNS))
+
+LOOKS = [
+    ("always vouched for", [look(VOUCHED), look(VOUCHED)], "pass"),
+    ("one SERVFAIL between", [look(VOUCHED), look(SERVFAIL), look(VOUCHED)], "pass"),
+    ("one look without an answer", [look(VOUCHED), look(UNANSWERED), look(VOUCHED)], "pass"),
+    ("one answer without AD", [look(VOUCHED), look(UNVOUCHED), look(VOUCHED)], "warn:no-validation"),
+    ("never answered", [look(SERVFAIL), look(UNANSWERED)], "nm:resolver-error"),
+    ("the bogus name is refused", [look(VOUCHED, "SERVFAIL")], "pass"),
+    ("the bogus name is answered", [look(VOUCHED, "SERVFAIL"), look(VOUCHED, "NOERROR")], "warn:no-validation"),
+]
+
+
+@pytest.mark.parametrize(("why", "vantage", "expected"), LOOKS, ids=[row[0] for row in LOOKS])
+def test_only_answers_show_that_the_resolver_does_not_validate(why: str, vantage: list[VantageFacts], expected: str) -> None:
+    assert says(seen(vantage=vantage), "OPS-08") == expected
+    assert says(seen(vantage=vantage), "SEC-08") == ("pass" if expected == "pass" else "nm:resolver-error")
+
+
 @pytest.mark.parametrize("id_", IDS)
 def test_an_unsigned_zone_is_not_judged(id_: str) -> None:
     assert says(seen(BARE, UNSIGNED), id_) == "n/a"
@@ -204,6 +232,60 @@ def test_an_alias_must_be_signed_itself() -> None:
 
     assert says(seen(authority=alias(signature("CNAME", DOMAIN))), "SEC-02") == "pass"
     assert says(seen(authority=alias()), "SEC-02") == "fail:missing"
+
+
+WWW, MOVED = f"www.{DOMAIN}", f"a.cu.{ZONE}"
+WEB, NEW, CDN = f"web.{ZONE}", f"a.moi.{ZONE}", "cdn.example.net"
+WWW_SIGNED, WEB_SIGNED = ("CNAME", WWW), ("AAAA", WEB)
+RENAMED, NEW_SIGNED = ("DNAME", f"cu.{ZONE}"), ("AAAA", NEW)
+
+ALIASES = [
+    ("both ends are signed", WWW, [WEB], [V6], [WWW_SIGNED, WEB_SIGNED], "pass"),
+    ("what it leads to is not", WWW, [WEB], [V6], [WWW_SIGNED], "fail:missing"),
+    ("the alias is not", WWW, [WEB], [V6], [WEB_SIGNED], "fail:missing"),
+    ("an alias in the middle is not", WWW, ["x." + ZONE, WEB], [V6], [WWW_SIGNED, WEB_SIGNED], "fail:missing"),
+    ("all of three are", WWW, ["x." + ZONE, WEB], [V6], [WWW_SIGNED, ("CNAME", "x." + ZONE), WEB_SIGNED], "pass"),
+    ("it leads to no address", WWW, [WEB], [], [WWW_SIGNED], "pass"),
+    ("it leads out of the zone", WWW, [CDN], [V6], [WWW_SIGNED], "pass"),
+    ("another zone's alias is signed", WWW, [CDN, "b.net"], [V6], [("CNAME", CDN)], "fail:missing"),
+    ("made from a DNAME", MOVED, [NEW], [V6], [RENAMED, NEW_SIGNED], "pass"),
+    ("made from a DNAME, what it leads to is not", MOVED, [NEW], [V6], [RENAMED], "fail:missing"),
+    ("made from a DNAME that is not", MOVED, [NEW], [V6], [NEW_SIGNED], "fail:missing"),
+    ("made from a DNAME, leads out of the zone", MOVED, [CDN], [], [RENAMED], "pass"),
+    ("beside a DNAME it is no more made from it than above", f"cu.{ZONE}", [WEB], [V6], [RENAMED, WEB_SIGNED], "fail:missing"),
+]
+
+
+def aliased(name: str, aliases: Sequence[str], records: Sequence[str], signed: Sequence[tuple[str, str]]) -> AuthorityFacts:
+    """What every server says of an alias, with signatures over these (type, owner)."""
+    made = tuple(signature(covered, owner) for covered, owner in signed)
+    answer = f.answered(*records, authoritative=True, aliases=tuple(aliases), signatures=made)
+    return AuthorityFacts(zone=ZONE, answers=tuple(asked(s, name, "AAAA", f.dns_try(answer, server=s)) for s in HOSTS))
+
+
+@pytest.mark.parametrize(("why", "name", "aliases", "records", "signed", "expected"), ALIASES, ids=[row[0] for row in ALIASES])
+def test_every_record_of_the_zone_on_an_aliases_way_is_signed(
+    why: str, name: str, aliases: list[str], records: list[str], signed: list[tuple[str, str]], expected: str
+) -> None:
+    assert says(seen(authority=aliased(name, aliases, records, signed)), "SEC-02") == expected
+
+
+def test_a_dname_with_a_wrong_signature_is_a_fault() -> None:
+    made = (signature("DNAME", f"cu.{ZONE}", verifies=False), signature("AAAA", NEW))
+    answer = f.answered(V6, authoritative=True, aliases=(NEW,), signatures=made)
+    authority = AuthorityFacts(zone=ZONE, answers=tuple(asked(s, MOVED, "AAAA", f.dns_try(answer, server=s)) for s in HOSTS))
+    assert says(seen(authority=authority), "SEC-02") == "fail"
+
+
+@pytest.mark.parametrize(("secure", "expected"), [(True, "fail:missing"), (False, "pass")])
+def test_an_alias_may_lead_to_an_unsigned_zone_further_down(secure: bool, expected: str) -> None:
+    """The same servers may have that zone too, and give its address along; the validating resolver knows."""
+    below = f"web.khac.{ZONE}"
+    www = f.names(WWW, [V6], secure=secure, aliases=(below,))
+    authority = aliased(WWW, [below], [V6], [("CNAME", WWW)])
+    assert says(seen(authority=authority, www=www), "SEC-02") == expected
+    unsigned = aliased(WWW, [below], [V6], [("CNAME", below)])
+    assert says(seen(authority=unsigned, www=www), "SEC-02") == "fail:missing"
 
 
 def test_what_a_server_says_of_another_zone_is_not_held_against_it() -> None:
