@@ -139,17 +139,18 @@ def weigh(
 ) -> Weighing:
     """Say what tries of one thing amount to: worked, unstable (some failed), failed (enough counted failures), or unseen.
 
-    A wrong answer needs no witness, since it came all the way; silence and the like do.
+    A wrong answer needs no witness, since it came all the way; silence and the like do: `witness`, or for a try that was
+    truncated the one of TCP, which it failed on.
 
     `failed` picks the failure that matters to the question: one at or before the stage it asks about.
     """
     worked, counted, ours = 0, [], []
     for attempt in tries:
-        failure = failed(attempt)
+        failure, needed = failed(attempt), _needed(attempt, witness)
         if failure is None:
             worked += 1
-        elif failure.is_ours or (attempt.failure and not timeline.vouches(witness, attempt.start, attempt.end)):
-            ours.append(failure)
+        elif failure.is_ours or (attempt.failure and not timeline.vouches(needed, attempt.start, attempt.end)):
+            ours.append((failure, needed))
         else:
             counted.append(failure)
     if worked:
@@ -159,9 +160,16 @@ def weigh(
         return Weighing(state=State.FAILED, failure=(definitive or counted)[-1])
     if not counted and not ours:
         return Weighing(state=State.UNSEEN, reason=Reason.DEPENDENCY_FAILED)
-    failure = ours[-1] if ours else counted[-1]
-    reason = _why_unseen(failure, bool(ours), timeline, witness)
-    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=bool(ours) and timeline.never_had(witness))
+    failure, needed = ours[-1] if ours else (counted[-1], witness)
+    reason = _why_unseen(failure, bool(ours), timeline, needed)
+    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=bool(ours) and timeline.never_had(needed))
+
+
+def _needed(attempt: Attempt, witness: Witness) -> Witness:
+    """What one try needed of ourselves: a truncated reply over UDP came all the way, and what came after it went over TCP."""
+    if isinstance(attempt, DnsTry) and attempt.truncated:
+        return dns_witness(family_of(attempt.server), "tcp")
+    return witness
 
 
 def wants_try(weighing: Weighing) -> bool:

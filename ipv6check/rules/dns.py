@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from ipv6check.addressing import text_of
+from ipv6check.addressing import is_usable, text_of
 from ipv6check.facts import DnsTry, Evidence, Lookup, NameLookups
 from ipv6check.model import Reason, Severity
 from ipv6check.rules.rule import (
@@ -34,7 +34,13 @@ def absence_is_confirmed(lookup: Lookup, evidence: Evidence) -> bool:
     heard = sum(t.answer is not None and t.answer.speaks for t in lookup.tries)
     if lookup.is_bogus:
         heard = sum(t.answer is not None and t.answer.speaks for t in lookup.unchecked) + len(lookup.tries) - 1
-    return heard + bool(said_by_servers(lookup, evidence)) >= tries_needed(evidence)
+    return heard + _is_denied_by_servers(lookup, evidence) >= tries_needed(evidence)
+
+
+def _is_denied_by_servers(lookup: Lookup, evidence: Evidence) -> bool:
+    """Whether the zone's own servers say that there is none; an alias alone leaves that to the zone it leads to."""
+    answers = [tried.answer for tried in said_by_servers(lookup, evidence) if tried.answer is not None]
+    return any(not answer.aliases for answer in answers) and not any(answer.records for answer in answers)
 
 
 def said_by_servers(lookup: Lookup, evidence: Evidence) -> list[DnsTry]:
@@ -52,7 +58,9 @@ def _has_usable_aaaa(name: NameLookups, evidence: Evidence) -> Finding:
     """Judge one name that has an address, or might have."""
     usable = name.of_family(6)
     if usable:
-        return passed(name=name.name, usable=len(usable), addresses=[str(a) for a in name.aaaa.addresses])
+        every = sum(is_usable(address) for address in name.aaaa.addresses)
+        args: Args = {"name": name.name, "usable": every, "addresses": [str(a) for a in name.aaaa.addresses]}
+        return passed("sampled", **args, looked=len(usable)) if every > len(usable) else passed(**args)
     if name.aaaa.answer is None:
         return not_measured(Reason.RESOLVER_ERROR)
     if name.aaaa.addresses:
@@ -74,7 +82,7 @@ def listed_name_has_a(evidence: Evidence) -> Finding:
     listed = evidence.dns.listed
     if listed.a.addresses:
         return passed(name=listed.name, addresses=[str(a) for a in listed.a.addresses])
-    if listed.a.answer is None:
+    if not listed.is_seen:
         return not_measured(Reason.RESOLVER_ERROR)
     return informed(name=listed.name) if listed.aaaa.addresses else not_applicable(name=listed.name)
 

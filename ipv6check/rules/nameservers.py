@@ -112,8 +112,6 @@ def _every_address_answers(evidence: Evidence, family: Family, transports: tuple
     if facts is None or hosts is None:
         return why_unknown(evidence)
     asked = soa_tries(hosts, family, transports)
-    if not asked:
-        return _no_address(facts.zone, hosts, family)
     scales = Scales(evidence)
     weighed = [(host, server, scales.soa(server)) for host, server in asked]
     bad = [(host, server, weighing) for host, server, weighing in weighed if weighing.state is State.FAILED]
@@ -135,13 +133,13 @@ def _every_address_answers(evidence: Evidence, family: Family, transports: tuple
     for _, _, weighing in weighed:
         if weighing.state is State.UNSEEN:
             return not_measured(weighing.reason)
+    if (reason := _why_not_asked(hosts, family, transports)) is not None:
+        return not_measured(reason)
     for host, server, weighing in weighed:
         if weighing.state is State.UNSTABLE:
             args: Args = {"zone": facts.zone, "server": host.name, "address": text_of(server.server)}
             return warned("unstable", transport=server.transport, **args)
-    if len(asked) < len(transports) * len({(host.name, server.server) for host, server in asked}):
-        return not_measured(Reason.DEPENDENCY_FAILED)
-    return passed(zone=facts.zone, total=total)
+    return passed(zone=facts.zone, total=total) if asked else not_applicable(zone=facts.zone)
 
 
 def problem_of(failure: Failure) -> str:
@@ -159,13 +157,13 @@ def _slow(evidence: Evidence) -> Finding | None:
     return None
 
 
-def _no_address(zone: str, hosts: tuple[NameserverHost, ...], family: Family) -> Finding:
-    """What to say where no address was asked: there is none, or it is not known."""
+def _why_not_asked(hosts: tuple[NameserverHost, ...], family: Family, transports: tuple[str, ...]) -> Reason | None:
+    """Why a name server was not asked by each transport: its addresses are not known, or nobody asked. None: all were."""
     if any(lookup_of(host, family) is None for host in hosts):
-        return not_measured(Reason.RESOLVER_ERROR)
-    if any(host.lookups.of_family(family) for host in hosts):
-        return not_measured(Reason.DEPENDENCY_FAILED)
-    return not_applicable(zone=zone)
+        return Reason.RESOLVER_ERROR
+    ready = [host for host in hosts if host.lookups.of_family(family)]
+    is_unasked = any(not soa_tries((host,), family, (transport,)) for host in ready for transport in transports)
+    return Reason.DEPENDENCY_FAILED if is_unasked else None
 
 
 def soa_tries(

@@ -176,6 +176,7 @@ SAID = sorted(everything_said(), key=lambda said: (str(said), sorted(said.argume
 VALUES: Mapping[str, object] = {
     "stuck": "hanoi.gov.vn",
     "address": "2001:db8:1::80",
+    "looked": 8,
     "addresses": ["2001:db8:1::80", "2001:db8:1::81"],
     "algorithm": "7 (RSASHA1-NSEC3-SHA1)",
     "allowed": ["letsencrypt.org"],
