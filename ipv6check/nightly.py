@@ -17,7 +17,7 @@ from ipv6check.judge import judge
 from ipv6check.model import Observation, Run, Target
 from ipv6check.net.api import RunNetwork
 from ipv6check.net.loop import run_loop
-from ipv6check.plan import Plan, shuffled
+from ipv6check.plan import Plan, make_plan, shuffled
 from ipv6check.probes import Probe
 from ipv6check.probes.vantage import look
 from ipv6check.programme import Course, Goal, course
@@ -29,7 +29,7 @@ from ipv6check.scan import Progress, Scanner
 from ipv6check.score import Card, score
 from ipv6check.store import Archive, Completion, Database, StorageError, Writer
 from ipv6check.targets.register import Register
-from ipv6check.wiring import controls, new_run, probes_for, rhythm
+from ipv6check.wiring import controls, new_run, probes_for, read_opt_out, rhythm
 
 log = logging.getLogger(__name__)
 
@@ -268,15 +268,17 @@ async def look_at(
     targets: Sequence[Target],
     show: ShowProgress = lambda progress: nullcontext(),
 ) -> tuple[Run, list[Evidence]]:
-    """Look at a few targets now, without a database."""
+    """Look at a few targets now, without a database; not at those that asked to be left alone."""
+    plan = make_plan(targets, read_opt_out(settings).covers_name)
     run = new_run(settings, len(targets))
     keeper = _Remembering()
     scanner = Scanner(run, network, controls(settings), keeper, rhythm(settings), probes=probes_for(settings))
     with show(scanner.progress):
         async with network:
-            await scanner.scan(targets)
+            await scanner.scan(plan.to_contact)
     run = replace(run, finished=len(targets))
-    seen = [keeper.evidence(Evidence(target=target, run=run, vantage=scanner.watch.samples)) for target in targets]
+    common = Evidence(run=run, vantage=scanner.watch.samples)
+    seen = [keeper.evidence(replace(common, target=t, opted_out=t.domain in plan.opted_out)) for t in targets]
     ended = datetime.now(UTC)
     return Run(
         id=run.id,
