@@ -8,6 +8,7 @@ from typing import Final
 
 from ipv6check.model import Dispute, Exemption, Outcome, Reason, Severity, Target, Verdict
 from ipv6check.rules import FAMILIES, RULES
+from ipv6check.rules.certificates import OUT_OF_DATE
 
 Verdicts = Mapping[str, Verdict]
 
@@ -23,7 +24,6 @@ BOGUS: Final = "bogus"
 
 GOOD: Final = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 FAIR: Final = GOOD | {Outcome.WARN}
-OUT_OF_DATE: Final = frozenset({"expired", "not-yet-valid", "unreadable"})
 
 MANDATORY: Final = {
     family: tuple(rule.id for rule in RULES if rule.family == family and rule.severity is Severity.MANDATORY)
@@ -50,13 +50,18 @@ def is_not_broken(verdict: Verdict) -> bool:
 
 
 def serves_over_v6(verdict: Verdict) -> bool:
-    """For the level the IPv6 part of WEB-01 counts."""
-    return is_good(verdict) or verdict.args.get("v6") == "yes"
+    """For the level the IPv6 part of a WEB check counts."""
+    return is_good(verdict) or verdict.args.get("v6") in {"yes", "pass", "n/a"}
+
+
+def is_trusted_over_v6(verdict: Verdict) -> bool:
+    """The same of the path to a root, which may lack a certificate in between."""
+    return is_fair(verdict) or serves_over_v6(verdict) or verdict.args.get("v6") in {"incomplete", "unstable"}
 
 
 def is_in_date(verdict: Verdict) -> bool:
-    """Neither expired nor not yet valid; a renewal that is due is no matter of the level."""
-    return not (verdict.outcome is Outcome.FAIL and verdict.case in OUT_OF_DATE)
+    """Neither expired nor not yet valid over IPv6; a renewal that is due is no matter of the level."""
+    return verdict.args.get("v6", verdict.case) not in OUT_OF_DATE
 
 
 REQUIREMENTS: Final[tuple[Mapping[str, Requirement], ...]] = (
@@ -64,8 +69,8 @@ REQUIREMENTS: Final[tuple[Mapping[str, Requirement], ...]] = (
     {"REACH-01": is_fair, "REACH-04": is_fair},
     {
         "WEB-01": serves_over_v6,
-        "WEB-02": is_fair,
-        "WEB-03": is_good,
+        "WEB-02": is_trusted_over_v6,
+        "WEB-03": serves_over_v6,
         "WEB-04": is_in_date,
         "WEB-12": is_good,
         "WEB-13": is_good,
@@ -175,7 +180,7 @@ def _is_measured(verdict: Verdict) -> bool:
 def _is_wanting(verdict: Verdict) -> bool:
     """Whether a check that a level needs is open. SEC-01 only takes away, when a validating resolver refused the name."""
     if verdict.outcome is not Outcome.NOT_MEASURED:
-        return verdict.id == "WEB-01" and verdict.args.get("v6") == "unseen"
+        return verdict.args.get("v6") in {"unseen", "nm"}
     if verdict.id == "SEC-01":
         return bool(verdict.args.get("refused"))
     return verdict.id not in ONLY_WHERE_RUN

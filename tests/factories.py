@@ -224,6 +224,7 @@ class Site:
     legacy: Mapping[str, Sequence[TlsTry]] = field(default_factory=dict)
     chains: Sequence[Chain] | None = None
     leaf: Certificate = field(default_factory=certificate)
+    others: Sequence[Certificate] = ()
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -467,7 +468,7 @@ def evidence(
             if len(sites) > 1
             else names(f"www.{sites[0].name}", rcode="NXDOMAIN")
         )
-    certificates = {f.tls.chain[0]: s.leaf for s in sites for a in s.web().addresses for f in a.https if f.tls and f.tls.chain}
+    certificates = {leaf.sha256: leaf for site in sites for leaf in (site.leaf, *site.others)}
     fields = {
         "target": Target(domain=DOMAIN, agency="Sở Hoa Sen", kind="so"),
         "run": run(),

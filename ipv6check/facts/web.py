@@ -174,7 +174,8 @@ class Chain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameWeb:
-    """One name's web service: each address, each chain."""
+    """One name's web service: each address; a chain from the first address of a family that answered, then one from each whose
+    answer leads elsewhere."""
 
     name: str
     addresses: tuple[AddressWeb, ...] = ()
@@ -189,8 +190,12 @@ class NameWeb:
         return tuple(a for a in self.addresses if family_of(a.address) == family)
 
     def chain(self, family: Family, scheme: Literal["https", "http"]) -> Chain | None:
-        """The chain of one family from one scheme."""
-        return next((c for c in self.chains if c.family == family and c.scheme == scheme), None)
+        """The first chain of one family from one scheme."""
+        return next(iter(self.chains_of(family, scheme)), None)
+
+    def chains_of(self, family: Family, scheme: Literal["https", "http"]) -> tuple[Chain, ...]:
+        """The chains of one family from one scheme."""
+        return tuple(c for c in self.chains if c.family == family and c.scheme == scheme)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

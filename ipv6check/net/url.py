@@ -48,7 +48,10 @@ class Url:
 
 
 def parse(text: str, base: Url | None = None) -> Url | Failure:
-    """Read a URL, relative to `base` if given; anything odd is a `bad-redirect`. Userinfo and fragment are dropped."""
+    """Read a URL, relative to `base` if given. Anything odd is a `bad-redirect`, a port that we do not dial our own `limit`.
+
+    Userinfo and fragment are dropped.
+    """
     if len(text) > LONGEST:
         return _bad("too long")
     text = text.strip(" \t")
@@ -64,11 +67,13 @@ def parse(text: str, base: Url | None = None) -> Url | Failure:
     scheme = parts.scheme.lower()
     if scheme != "http" and scheme != "https":
         return _bad(f"scheme {printable(scheme, 20)}")
-    if port not in (None, PORTS[scheme]):
-        return _bad(f"port {port}")
     clean = read_host(host) if AUTHORITY.fullmatch(parts.netloc) else None
     if clean is None:
         return _bad(f"host {printable(host, 80)}")
+    if port == 0:
+        return _bad("port 0")
+    if port not in (None, PORTS[scheme]):
+        return Failure(kind=FailureKind.LIMIT, stage=Stage.HTTP, detail=f"port {port}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Url("https" if scheme == "https" else "http", clean, target)
 

@@ -7,7 +7,6 @@ from typing import Final, Literal
 
 from ipv6check.addressing import Address, is_usable
 from ipv6check.facts import (
-    FAMILIES,
     AddressWeb,
     Certificate,
     Chain,
@@ -32,8 +31,9 @@ from ipv6check.tries import is_unsettled as is_open
 
 HOPS_FOLLOWED: Final = 10
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-SERVER_ERROR: Final = 500
-"""From this status on a second look is taken."""
+ERROR: Final = 400
+TURNED_AWAY: Final = frozenset({403, 429})
+"""From status 400 on a second look is taken, unless it tells that we are not welcome."""
 
 Scheme = Literal["https", "http"]
 Certificates = dict[str, Certificate]
@@ -62,7 +62,7 @@ def is_unsettled(seen: Evidence) -> bool:
     return any(
         _wants(tries, scales, wanted, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
     ) or any(
-        0 < len(at.legacy) < wanted and _all_failed(at.legacy, FailureKind.LOCAL)
+        0 < len(at.legacy) < wanted and _all_failed(at.legacy, FailureKind.LOCAL, FailureKind.TIMEOUT)
         for name in seen.web.names
         for at in name.addresses
     )
@@ -94,7 +94,9 @@ def _wants(
 
 
 def _has_fault(fetch: Fetch, certificates: Certificates) -> bool:
-    if fetch.status is not None and fetch.status >= SERVER_ERROR:
+    if fetch.status is not None and fetch.status >= ERROR:
+        return fetch.status not in TURNED_AWAY
+    if fetch.url.startswith("http:") and fetch.answered and _location(fetch) is None:
         return True
     if fetch.tls is None or not fetch.tls.chain:
         return False
@@ -113,17 +115,25 @@ class _Looker:
         self._net = net
         self._scales = Scales(seen, open_ended=True)
         self._wanted = seen.run.tries if seen.run else 1
+        self._names_before = seen.web.names if seen.web else ()
         self.certificates: Certificates = {c.sha256: c for c in seen.web.certificates} if seen.web else {}
 
     async def name(self, host: HostReach, before: NameWeb | None, first: HostReach) -> NameWeb:
         """Look at one name. TLS 1.0 and 1.1 are offered once per address: what `first` has is not asked again."""
-        asked_there = {port.address for port in first.ports} if host is not first else set()
+        asked_there = self._offered_at(first) if host is not first else set()
         addresses = tuple(dict.fromkeys(port.address for port in host.ports))
         looks = [self._address(host, address, before, address not in asked_there) for address in addresses]
         at = await asyncio.gather(*looks)
         seen = NameWeb(name=host.name, addresses=tuple(at))
-        chains = [await self._chain(seen, family, scheme, before) for family in FAMILIES for scheme in ("https", "http")]
-        return replace(seen, chains=tuple(chain for chain in chains if chain is not None))
+        ways: list[tuple[Family, Scheme]] = [(6, "https"), (6, "http"), (4, "https"), (4, "http")]
+        starts = [(way, start) for way in ways for start in _starts(seen, *way)]
+        return replace(seen, chains=tuple([await self._chain(seen, *way, start, before) for way, start in starts]))
+
+    def _offered_at(self, first: HostReach) -> set[Address]:
+        """The addresses at which old TLS is offered under the first name: all but those where it shook no hands before."""
+        before = {at.address: at for name in self._names_before if name.name == first.name for at in name.addresses}
+        addresses = {port.address for port in first.ports}
+        return {a for a in addresses if a not in before or before[a].legacy or not before[a].https}
 
     async def _address(self, host: HostReach, address: Address, before: NameWeb | None, legacy: bool) -> AddressWeb:
         at = (before.at(address) if before else None) or AddressWeb(address=address)
@@ -154,13 +164,10 @@ class _Looker:
             return tries
         return (*tries, await self._net.legacy_handshake(address, name, again=len(tries)))
 
-    async def _chain(self, name: NameWeb, family: Family, scheme: Scheme, before: NameWeb | None) -> Chain | None:
-        """Follow the redirects of the first address that answered; None when none did."""
-        firsts = [(at.address, at.https if scheme == "https" else at.http) for at in name.of(family)]
-        answered = [(address, fetch) for address, tries in firsts for fetch in tries if fetch.answered]
-        if not answered:
-            return None
-        (start, fetch), known = answered[0], before.chain(family, scheme) if before else None
+    async def _chain(self, name: NameWeb, family: Family, scheme: Scheme, first: Fetch, before: NameWeb | None) -> Chain:
+        """Follow the redirects that an address answered with."""
+        start, fetch = first.address, first
+        known = next((c for c in before.chains_of(family, scheme) if c.start == start), None) if before else None
         chain = Chain(family=family, scheme=scheme, start=start)
         url, visited = Url(scheme, name.name), {str(Url(scheme, name.name))}
         while (location := _location(fetch)) is not None:
@@ -202,6 +209,9 @@ class _Looker:
         else:
             lookups = await delegation.look_up(url.host, self._net)
             lookup = lookups.aaaa if family == 6 else lookups.a
+            if not lookup.addresses:  # that there is none is to be heard twice
+                lookup = await delegation.ask(lookup, self._net)
+                lookups = replace(lookups, aaaa=lookup) if family == 6 else replace(lookups, a=lookup)
             if lookup.answer is None:
                 return Failure(kind=FailureKind.TIMEOUT, stage=Stage.DNS, detail=url.host)
             found, usable = lookup.addresses, lookups.of_family(family)
@@ -210,6 +220,18 @@ class _Looker:
         unsafe = any(family_of(address) == family for address in found)
         kind = FailureKind.UNSAFE_TARGET if unsafe else FailureKind.NO_ADDRESS
         return Failure(kind=kind, stage=Stage.DNS, detail=url.host)
+
+
+def _starts(name: NameWeb, family: Family, scheme: Scheme) -> list[Fetch]:
+    """The answers of a family's addresses to begin with: the first, and each further one that says or leads elsewhere."""
+    found: dict[tuple[object, ...], Fetch] = {}
+    for at in name.of(family):
+        answered = [fetch for fetch in (at.https if scheme == "https" else at.http) if fetch.answered]
+        if answered:
+            fetch, location = answered[-1], _location(answered[-1])
+            to = parse(location, Url(scheme, name.name)) if location is not None else None
+            found.setdefault((fetch.status, (to.scheme, to.host) if isinstance(to, Url) else to), fetch)
+    return list(found.values())
 
 
 def _location(fetch: Fetch) -> str | None:

@@ -1,22 +1,49 @@
 """WEB-02 to WEB-07: what TLS shows, at each address. Path, name and dates are judged apart: one fault never hides another."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from ipv6check.addressing import text_of
-from ipv6check.facts import Certificate, Evidence, Fetch, TlsTry
+from ipv6check.facts import FAMILIES, Certificate, Evidence, Family, Fetch, TlsTry
 from ipv6check.facts.web import LAST_DAYS
-from ipv6check.model import Outcome, Reason, Severity
-from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_built, not_measured, passed, rule, warned, worst
+from ipv6check.model import FailureKind, Outcome, Reason, Severity
+from ipv6check.rules.rule import (
+    Args,
+    Finding,
+    Milder,
+    failed,
+    no_milder,
+    not_applicable,
+    not_built,
+    not_measured,
+    passed,
+    rule,
+    warned,
+    worst,
+)
 from ipv6check.rules.sites import Site, each_site, nothing_served
 from ipv6check.rules.vantage import clock_is_off
-from ipv6check.tries import DEFINITIVE_TRIES
+from ipv6check.tries import DEFINITIVE_TRIES, State
 
-RENEW_SHARE: Final = 1 / 3
+RENEW_SHARE: Final = 0.33
 RENEW_DAYS: Final = 30
 """When a certificate should have been renewed: less than a third of its life and 30 days left (our own choice)."""
 
 SECONDS_PER_DAY: Final = 86_400
+OUT_OF_DATE: Final = frozenset({"expired", "not-yet-valid", "unreadable"})
+"""The cases of dates that do not hold now."""
+
+ISSUER_NOT_FOUND: Final = frozenset(
+    {
+        "unable to get issuer certificate",
+        "unable to get local issuer certificate",
+        "unable to verify the first certificate",
+    }
+)
+"""What OpenSSL says of a path that ends too early."""
+
 LEGACY: Final = frozenset({"TLSv1", "TLSv1.1", "SSLv3"})
 BEST: Final = "TLSv1.3"
 
@@ -34,19 +61,28 @@ def leaves_of(site: Site, tries: Iterable[Fetch]) -> list[Leaf]:
     return found
 
 
-def each_certificate(evidence: Evidence, judge: Callable[[Site, Leaf], Finding]) -> Finding:
-    """Judge the certificate at every address; a fault counts when seen twice, and is unstable when seen once of several."""
-    wanted = min(DEFINITIVE_TRIES, evidence.run.tries if evidence.run else DEFINITIVE_TRIES)
+def each_certificate(evidence: Evidence, judge: Callable[[Site, Leaf], Finding], milder: Milder = no_milder) -> Finding:
+    """Judge the certificate at every address; a fault counts when seen twice, and is unstable when seen once of several.
 
-    def judge_site(site: Site) -> Finding:
-        findings = []
-        for at in site.web.addresses:
-            at_address = [judge(site, leaf) for leaf in leaves_of(site, at.https)]
-            if at_address:
-                findings.append(_agreed(at_address, wanted))
-        return worst(findings) if findings else nothing_served(site)
+    Where there is a fault, `v6` among the arguments is the case of what IPv6 alone shows, if that is another.
+    """
+    found, over_v6 = (each_site(evidence, partial(_at_each_address, judge, milder, f), milder) for f in (FAMILIES, (6,)))
+    case = over_v6.case or over_v6.outcome.value
+    if found.outcome not in {Outcome.FAIL, Outcome.WARN} or case == (found.case or found.outcome.value):
+        return found
+    return replace(found, args={**found.args, "v6": case})
 
-    return each_site(evidence, judge_site)
+
+def _at_each_address(judge: Callable[[Site, Leaf], Finding], milder: Milder, families: Sequence[Family], site: Site) -> Finding:
+    looks = [leaves_of(site, at.https) for family in families for at in site.web.of(family)]
+    wanted = looks_wanted(site.evidence)
+    findings = [_agreed([judge(site, leaf) for leaf in leaves], wanted) for leaves in looks if leaves]
+    return worst(findings, milder) if findings else nothing_served(site, families=families)
+
+
+def looks_wanted(evidence: Evidence) -> int:
+    """So many looks must agree on a fault."""
+    return min(DEFINITIVE_TRIES, evidence.run.tries if evidence.run else DEFINITIVE_TRIES)
 
 
 def _agreed(findings: list[Finding], wanted: int) -> Finding:
@@ -72,7 +108,8 @@ def _path(site: Site, leaf: Leaf) -> Finding:
     web = site.evidence.web
     chain = [c for sha256 in tls.chain if web and (c := web.certificate(sha256)) is not None]
     args["problem"] = tls.path_error
-    if not any(c.is_self_signed for c in chain) and chain and chain[-1].issuer_urls:
+    is_cut_short = tls.path_error in ISSUER_NOT_FOUND and not any(c.is_self_signed for c in chain)
+    if is_cut_short and chain and chain[-1].issuer_urls:
         return warned("incomplete", **args)
     return failed("self-signed" if certificate.is_self_signed else "untrusted", **args)
 
@@ -92,7 +129,7 @@ def _bears_name(site: Site, leaf: Leaf) -> Finding:
 @rule("WEB-04", refs=("CA/B SC-081v3",))
 def certificate_is_in_its_dates(evidence: Evidence) -> Finding:
     """Is the certificate valid today, and for long enough?"""
-    found = each_certificate(evidence, _dates)
+    found = each_certificate(evidence, _dates, milder=lambda found: found.case not in OUT_OF_DATE)
     if found.outcome in {Outcome.NOT_APPLICABLE, Outcome.NOT_MEASURED}:
         return found
     return not_measured(Reason.CLOCK) if clock_is_off(evidence) else found
@@ -123,25 +160,32 @@ def certificates_agree_everywhere(evidence: Evidence) -> Finding:
 
 
 def _agree_everywhere(site: Site) -> Finding:
-    last = [leaves[-1] for at in site.web.addresses if (leaves := leaves_of(site, at.https))]
+    looks = [leaves for at in site.web.addresses if (leaves := leaves_of(site, at.https))]
+    last = [leaves[-1] for leaves in looks]
     if len(last) < 2:
         unseen = nothing_served(site)
         return unseen if unseen.outcome is Outcome.NOT_MEASURED else not_applicable(name=site.name)
-    valid = [_is_valid(site, leaf) for leaf in last]
+    valid = [any(_is_valid(site, leaf) for leaf in leaves) for leaves in looks]
     if any(valid) and not all(valid):
-        bad, good = last[valid.index(False)][0], last[valid.index(True)][0]
-        return failed(name=site.name, good=text_of(good.address), bad=text_of(bad.address))
+        wanted = looks_wanted(site.evidence)
+        bad = [leaves for leaves, is_valid in zip(looks, valid, strict=True) if not is_valid and len(leaves) >= wanted]
+        if not bad:
+            return not_measured(Reason.OWN_TIMEOUT_BUDGET)
+        good = last[valid.index(True)][0]
+        return failed(name=site.name, good=text_of(good.address), bad=text_of(bad[0][-1][0].address))
     first = last[0][2]
     for fetch, _, other in last[1:]:
-        same_policy = (other.names, other.issuer) == (first.names, first.issuer)
+        same_policy = (set(other.names), other.issuer) == (set(first.names), first.issuer)
         if other.key_sha256 != first.key_sha256 and not same_policy:
             return warned(name=site.name, good=text_of(last[0][0].address), bad=text_of(fetch.address))
     return passed(name=site.name, addresses=len(last))
 
 
 def _is_valid(site: Site, leaf: Leaf) -> bool:
+    """Whether a certificate would be accepted, its dates left aside where our clock is off."""
     fetch, tls, certificate = leaf
-    return not tls.path_error and certificate.covers(site.name) and certificate.is_valid_at(fetch.end)
+    is_in_date = clock_is_off(site.evidence) or certificate.is_valid_at(fetch.end)
+    return not tls.path_error and certificate.covers(site.name) and is_in_date
 
 
 @rule("WEB-07", refs=("RFC 9325", "RFC 8996"))
@@ -155,31 +199,34 @@ def _versions(site: Site) -> Finding:
     if not shaken:
         return nothing_served(site)
     tries = _legacy_tries(site)
-    accepted = [t for t in (*shaken, *(t for t, *_ in tries.values())) if t.failure is None and t.version in LEGACY]
+    accepted = [t for t in (*shaken, *tries) if t.failure is None and t.version in LEGACY]
     if accepted:
         return failed(name=site.name, address=str(accepted[0].address), version=accepted[0].version)
     web = site.evidence.web
     if web is None or not web.can_offer_legacy_tls:
         return not_measured(Reason.NOT_PERMITTED)
-    if not any(last.failure is not None and not last.failure.is_ours for *_, last in tries.values()):
-        reasons = [site.scales.handshakes(asked).reason for asked in tries.values()]
-        return not_measured(next(iter(reasons), None))
+    spoken = [at.address for at in site.web.addresses if any(fetch.tls and fetch.tls.version for fetch in at.https)]
+    for address in spoken:
+        asked = [tried for tried in tries if tried.address == address]
+        if not _refuses(asked, site):
+            return not_measured(site.scales.handshakes(asked).reason)
     old = [t for t in shaken if t.version != BEST]
     if old:
         return warned(name=site.name, address=str(old[0].address), version=old[0].version)
     return passed(name=site.name)
 
 
-def _legacy_tries(site: Site) -> dict[str, tuple[TlsTry, ...]]:
+def _legacy_tries(site: Site) -> list[TlsTry]:
     """The handshakes that offered old versions at this site's addresses, under whichever of the names they were made."""
     addresses = {at.address for at in site.web.addresses}
     names = site.evidence.web.names if site.evidence.web else ()
-    return {
-        f"{at.address} {name.name}": at.legacy
-        for name in names
-        for at in name.addresses
-        if at.address in addresses and at.legacy
-    }
+    return [tried for name in names for at in name.addresses if at.address in addresses for tried in at.legacy]
+
+
+def _refuses(tries: Sequence[TlsTry], site: Site) -> bool:
+    """Whether old versions are turned down: said so once, or silent as often as it takes."""
+    said = any(t.failure is not None and not t.failure.is_ours and t.failure.kind is not FailureKind.TIMEOUT for t in tries)
+    return said or site.scales.handshakes(tries).state is State.FAILED
 
 
 R = Severity.RECOMMENDED

@@ -10,8 +10,10 @@ from ipv6check.model import FailureKind, Reason, Severity, Stage
 from ipv6check.rules.rule import (
     Args,
     Finding,
+    Milder,
     failed,
     informed,
+    no_milder,
     not_applicable,
     not_built,
     not_measured,
@@ -104,7 +106,7 @@ def names_of(evidence: Evidence) -> list[Name]:
     return names
 
 
-def each_name(evidence: Evidence, judge: Callable[[Name], Finding], *needs: Family) -> Finding:
+def each_name(evidence: Evidence, judge: Callable[[Name], Finding], *needs: Family, milder: Milder = no_milder) -> Finding:
     """Judge every name that has an address and give the worst; `nm` where it is not known whether one has, or where its
     addresses of a family that the judge needs are not known."""
     if evidence.dns is None:
@@ -115,7 +117,7 @@ def each_name(evidence: Evidence, judge: Callable[[Name], Finding], *needs: Fami
     findings = [_judge_name(name, judge, needs) for name in names]
     if any(_may_exist(name, needs or FAMILIES) for name in (evidence.dns.listed, evidence.dns.www)):
         findings.append(not_measured(Reason.RESOLVER_ERROR))
-    return worst(findings)
+    return worst(findings, milder)
 
 
 def _may_exist(name: NameLookups, families: Sequence[Family]) -> bool:
@@ -156,7 +158,7 @@ def _all_some_none(name: Name, ports: Ports) -> Finding:
 @rule("REACH-02", refs=("Internet.nl",))
 def http_port_answers_alike_over_ipv6(evidence: Evidence) -> Finding:
     """Does TCP port 80 answer at every usable IPv6 address, or on neither family?"""
-    return each_name(evidence, _http_port, 6, 4)
+    return each_name(evidence, _http_port, 6)
 
 
 def _http_port(name: Name) -> Finding:
@@ -165,7 +167,14 @@ def _http_port(name: Name) -> Finding:
         return _all_some_none(name, v6)
     if v4.up:
         return failed(name=name.lookups.name, up=0, total=len(v6.weighed), failed=v6.failed)
-    return not_measured(v4.reason) if v4.unseen else passed("closed", name=name.lookups.name)
+    return _unseen_by_ipv4(name, v4) or passed("closed", name=name.lookups.name)
+
+
+def _unseen_by_ipv4(name: Name, ports: Ports) -> Finding | None:
+    """What to say where it is not known whether any of these IPv4 ports is open; None where it is known that none is."""
+    if not name.is_resolved(4):
+        return not_measured(Reason.RESOLVER_ERROR)
+    return not_measured(ports.reason) if ports.unseen else None
 
 
 @rule("REACH-03", severity=Severity.RECOMMENDED, refs=("internetstandards/Internet.nl#1972",))
@@ -242,7 +251,7 @@ def _all_seen(name: Name) -> Finding:
 @rule("REACH-10", refs=("RFC 8305", "RFC 6724"))
 def published_ipv6_is_not_broken(evidence: Evidence) -> Finding:
     """Is there an answer at the published IPv6 addresses, where there is one by IPv4?"""
-    return each_name(evidence, _not_broken, 6, 4)
+    return each_name(evidence, _not_broken, 6)
 
 
 def _not_broken(name: Name) -> Finding:
@@ -254,7 +263,7 @@ def _not_broken(name: Name) -> Finding:
         return not_measured(name.v6.reason)
     if name.v4.up:
         return failed(name=name.lookups.name, failed=name.v6.failed)
-    return not_measured(name.v4.reason) if name.v4.unseen else passed("both-dead", name=name.lookups.name)
+    return _unseen_by_ipv4(name, name.v4) or passed("both-dead", name=name.lookups.name)
 
 
 M, R, INFORMATION = Severity.MANDATORY, Severity.RECOMMENDED, Severity.INFORMATION

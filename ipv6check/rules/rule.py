@@ -152,6 +152,15 @@ WORST_FIRST: Final = (
 """A known fault outranks what was not seen, which might be one; that outranks what merely could be better."""
 
 
-def worst(findings: Iterable[Finding]) -> Finding:
-    """The worst of several, the first of equals; `n/a` when there are none."""
-    return min(findings, key=lambda found: WORST_FIRST.index(found.outcome), default=not_applicable())
+Milder = Callable[[Finding], bool]
+"""Whether a finding weighs less than others of its outcome."""
+
+
+def no_milder(found: Finding) -> bool:
+    """One weighs as much as another."""
+    return False
+
+
+def worst(findings: Iterable[Finding], milder: Milder = no_milder) -> Finding:
+    """The worst of several, of equals the first that is not `milder`; `n/a` when there are none."""
+    return min(findings, key=lambda found: (WORST_FIRST.index(found.outcome), milder(found)), default=not_applicable())

@@ -1,13 +1,13 @@
 """A name as a web service: what its addresses served, ready to be judged by the WEB rules."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ipv6check.facts import FAMILIES, AddressWeb, Evidence, Family, Fetch, NameWeb
-from ipv6check.model import Reason
+from ipv6check.model import FailureKind, Reason
 from ipv6check.rules.reachability import HTTP, HTTPS, Name, each_name
-from ipv6check.rules.rule import Finding, not_applicable, not_measured
+from ipv6check.rules.rule import Finding, Milder, no_milder, not_applicable, not_measured
 from ipv6check.scales import Scales
 from ipv6check.tries import Weighing
 
@@ -53,11 +53,16 @@ class Site:
         port = self.ports.of(family).only(HTTPS if scheme == "https" else HTTP)
         weighings = self.weigh(family, scheme)
         if any(weighing.is_up for weighing in weighings):
-            return None
+            return Reason.LIMIT if self.is_over_cap(family, scheme) else None
         return next((w.reason for w in (*weighings, *port.unseen) if w.reason is not None), None)
 
+    def is_over_cap(self, family: Family, scheme: str) -> bool:
+        """Whether all that came back by a scheme was more than we read."""
+        tries = [fetch for _, fetches in self.fetches(family, scheme) for fetch in fetches]
+        return not answered(tries) and any(t.failure is not None and t.failure.kind is FailureKind.LIMIT for t in tries)
 
-def each_site(evidence: Evidence, judge: Callable[[Site], Finding]) -> Finding:
+
+def each_site(evidence: Evidence, judge: Callable[[Site], Finding], milder: Milder = no_milder) -> Finding:
     """Judge every name that is a web service and give the worst; `n/a` when there is none."""
     sites = {name.name: name for name in evidence.web.names} if evidence.web else {}
     scales = Scales(evidence)
@@ -68,12 +73,12 @@ def each_site(evidence: Evidence, judge: Callable[[Site], Finding]) -> Finding:
             return judge(Site(ports, web, evidence, scales))
         return not_measured(Reason.DEPENDENCY_FAILED) if ports.v6.weighed or ports.v4.weighed else not_applicable()
 
-    return each_name(evidence, judge_name)
+    return each_name(evidence, judge_name, milder=milder)
 
 
-def nothing_served(site: Site, scheme: str = "https") -> Finding:
+def nothing_served(site: Site, scheme: str = "https", families: Iterable[Family] = FAMILIES) -> Finding:
     """What to say where no family served a scheme: unseen if any was not seen, else not applicable."""
-    reasons = [site.unseen(family) or site.why_unserved(family, scheme) for family in FAMILIES]
+    reasons = [site.unseen(family) or site.why_unserved(family, scheme) for family in families]
     reason = next((reason for reason in reasons if reason is not None), None)
     return not_measured(reason) if reason is not None else not_applicable(name=site.name)
 
@@ -83,6 +88,6 @@ def is_blocked(fetch: Fetch) -> bool:
     return fetch.status in BLOCKED_STATUSES or bool(fetch.challenge)
 
 
-def answered(tries: tuple[Fetch, ...]) -> Fetch | None:
+def answered(tries: Sequence[Fetch]) -> Fetch | None:
     """The last exchange that was answered."""
     return next((fetch for fetch in reversed(tries) if fetch.answered), None)

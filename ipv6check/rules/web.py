@@ -4,13 +4,15 @@ A family that could not be measured is left out; where HTTPS was served, `v6` am
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
-from ipv6check.addressing import text_of
-from ipv6check.facts import FAMILIES, Evidence, Family, Fetch, Hop
-from ipv6check.model import FailureKind, Reason, Severity
+import idna
+
+from ipv6check.addressing import Address, text_of
+from ipv6check.facts import FAMILIES, Chain, Evidence, Family, Fetch, Hop
+from ipv6check.model import FailureKind, Outcome, Reason, Severity
 from ipv6check.rules.reachability import HTTP
 from ipv6check.rules.rule import (
     Args,
@@ -37,7 +39,7 @@ ERROR: Final = 400
 @rule("WEB-01", refs=("rule pack", "Internet.nl"))
 def https_is_served(evidence: Evidence) -> Finding:
     """Is HTTPS served on every family by which the site can be reached?"""
-    return each_site(evidence, _https_served)
+    return each_site(evidence, _https_served, milder=lambda found: found.args.get("v6") == "yes")
 
 
 def _https_served(site: Site) -> Finding:
@@ -82,14 +84,20 @@ def _http_leads_to_https(site: Site) -> Finding:
             findings.append(not_measured(port.reason) if port.unseen else passed("closed", name=site.name))
         for at, tries in site.fetches(family, "http"):
             if tries:
-                weighing, chain = site.scales.fetches(tries), site.web.chain(family, "http")
+                weighing = site.scales.fetches(tries)
                 if weighing.is_up:
-                    findings.append(_first_hop(site, tries, chain.hops if chain else ()))
+                    findings.append(_first_hop(site, tries, _hops_from(site, family, at.address)))
                 elif weighing.state is State.FAILED:
                     findings.append(failed("silent", name=site.name, address=text_of(at.address)))
                 else:
                     findings.append(not_measured(weighing.reason))
     return worst(findings)
+
+
+def _hops_from(site: Site, family: Family, address: Address) -> tuple[Hop, ...]:
+    """Where an address leads from port 80: as the first one does, unless it has a chain of its own."""
+    chains = site.web.chains_of(family, "http")
+    return next((chain.hops for chain in (*(c for c in chains if c.start == address), *chains)), ())
 
 
 def _first_hop(site: Site, tries: tuple[Fetch, ...], hops: tuple[Hop, ...]) -> Finding:
@@ -122,7 +130,8 @@ def leads_to(fetch: Fetch) -> tuple[str, str] | None:
         return None
     try:
         parts = urlsplit(urljoin(fetch.url, location.strip()))
-        return parts.scheme.lower(), (parts.hostname or "").removesuffix(".")
+        host = (parts.hostname or "").removesuffix(".")
+        return parts.scheme.lower(), host if host.isascii() else idna.encode(host, uts46=True).decode()
     except ValueError:
         return None
 
@@ -172,25 +181,38 @@ def _never_leave_https(site: Site) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Where one family's chain ends: a status, or a word for why there is none (`loop`, `elsewhere`, `none`, `blocked`)."""
+    """Where the chain from an address ends: a status, or a word for why there is none (`loop`, `elsewhere`, `none`,
+    `blocked`)."""
 
+    start: Address | None = None
     status: int | None = None
     word: str = ""
     reason: Reason | None = None
 
+    @property
+    def said(self) -> int | str | None:
+        """The status, or the word."""
+        return self.word or self.status
+
 
 def scheme_of(site: Site) -> str:
     """HTTPS where any family has it, else HTTP."""
-    return "https" if any(answered(at.https) for at in site.web.addresses) else "http"
+    return "https" if any(weighing.is_up for family in FAMILIES for weighing in site.weigh(family, "https")) else "http"
 
 
-def end_of(site: Site, family: Family, scheme: str) -> End:
-    """Follow one family's chain to its end."""
-    chain = site.web.chain(family, "https" if scheme == "https" else "http")
-    if chain is None:
-        limited = any(t.failure and t.failure.kind is FailureKind.LIMIT for _, f in site.fetches(family, scheme) for t in f)
-        return End(word="none", reason=Reason.LIMIT if limited else site.why_unserved(family, scheme))
-    first = next(answered(tries) for at, tries in site.fetches(family, scheme) if at.address == chain.start)
+def ends_of(site: Site, family: Family, scheme: str) -> list[End]:
+    """Follow the chains of one family to their ends, that of the first address first."""
+    chains = site.web.chains_of(family, "https" if scheme == "https" else "http")
+    return [end_of(site, chain) for chain in chains] or [End(word="none", reason=site.why_unserved(family, scheme))]
+
+
+def end_of(site: Site, chain: Chain) -> End:
+    """Follow a chain to its end."""
+    return replace(_end_of(site, chain), start=chain.start)
+
+
+def _end_of(site: Site, chain: Chain) -> End:
+    first = next(answered(tries) for at, tries in site.fetches(chain.family, chain.scheme) if at.address == chain.start)
     last = chain.hops[-1].fetch if chain.hops else first
     if chain.stopped is not None:
         match chain.stopped.kind:
@@ -200,11 +222,19 @@ def end_of(site: Site, family: Family, scheme: str) -> End:
                 return End(word="elsewhere")
             case FailureKind.TIMEOUT:
                 return End(word="elsewhere", reason=Reason.RESOLVER_ERROR)
+            case FailureKind.LIMIT:
+                return End(word="elsewhere", reason=Reason.LIMIT)
     if last is None or not last.answered:
-        tries = chain.hops[-1].tries
-        weighing = site.scales.fetches(tries)
-        return End(word="elsewhere", reason=weighing.reason if tries and weighing.state is State.UNSEEN else None)
+        return End(word="elsewhere", reason=_why_unseen(site, chain.hops[-1]))
     return End(word="blocked") if is_blocked(last) else End(status=last.status)
+
+
+def _why_unseen(site: Site, hop: Hop) -> Reason | None:
+    """Why it is not known what a hop answers; None when it is known."""
+    weighing = site.scales.fetches(hop.tries)
+    if weighing.is_up and answered(hop.tries) is None:
+        return Reason.LIMIT
+    return weighing.reason if hop.tries and weighing.state is State.UNSEEN else None
 
 
 @rule("WEB-12", refs=("internetstandards/Internet.nl#1267",))
@@ -223,36 +253,36 @@ def _same_status(site: Site) -> Finding:
     if not all(site.is_reachable(family) for family in FAMILIES):
         return not_applicable(name=site.name)
     scheme = scheme_of(site)
-    v6, v4 = (end_of(site, family, scheme) for family in FAMILIES)
+    (first_6, *more_6), (first_4, *more_4) = (ends_of(site, family, scheme) for family in FAMILIES)
+    findings = [_same_end(site, first_6, first_4)]
+    for odd, v6, v4 in [*((end, end, first_4) for end in more_6), *((end, first_6, end) for end in more_4)]:
+        found = _same_end(site, v6, v4)
+        if found.outcome is Outcome.FAIL and not found.case and odd.start is not None:
+            args: Args = {"name": site.name, "v6": first_6.said, "v4": first_4.said}
+            found = failed("address", **args, address=text_of(odd.start), status=odd.status)
+        findings.append(found)
+    return worst(findings)
+
+
+def _same_end(site: Site, v6: End, v4: End) -> Finding:
+    """Compare how the page ends by a way of each family."""
+    args: Args = {"name": site.name, "v6": v6.said, "v4": v4.said}
     if "blocked" in (v6.word, v4.word):
         return not_measured(Reason.BLOCKED)
     if (reason := v6.reason or v4.reason) is not None:
         return not_measured(reason)
     if "loop" in (v6.word, v4.word):
-        return (warned if v6.word == v4.word else failed)(
-            "loop", name=site.name, v6=v6.word or v6.status, v4=v4.word or v4.status
-        )
+        return (warned if v6.word == v4.word else failed)("loop", **args)
     if v6.status is None or v4.status is None:
         return not_applicable(name=site.name)
-    return _compare(site, scheme, v6.status, v4.status)
-
-
-def _compare(site: Site, scheme: str, v6: int, v4: int) -> Finding:
-    """Compare the two ends, and what further addresses answered where that was no redirect."""
-    args: Args = {"name": site.name, "v6": v6, "v4": v4}
-    for family, end in ((6, v6), (4, v4)):
-        for at, tries in site.fetches(6 if family == 6 else 4, scheme):
-            fetch = answered(tries)
-            if fetch is not None and not is_blocked(fetch) and leads_to(fetch) is None and not _alike(fetch.status or 0, end):
-                return failed("address", **args, address=text_of(at.address), status=fetch.status)
-    if not _alike(v6, v4):
+    if not _alike(v6.status, v4.status):
         return failed(**args)
-    return warned(**args) if v6 >= ERROR else passed(**args)
+    return warned(**args) if v6.status >= ERROR else passed(**args)
 
 
 def _alike(one: int, other: int) -> bool:
-    """Whether two statuses say the same: the same number, or both that all is well."""
-    return one == other or (one < ERROR and other < ERROR)
+    """Whether two statuses say the same: the same number, or both that all is well, or both that the page is elsewhere."""
+    return one == other or (one < ERROR and one // 100 == other // 100)
 
 
 @rule("WEB-13", refs=("internetstandards/Internet.nl#143",))
@@ -266,28 +296,37 @@ def _redirects_over_ipv6(site: Site) -> Finding:
         return not_applicable(name=site.name)
     if (reason := site.unseen(6)) is not None:
         return not_measured(reason)
-    chain = site.web.chain(6, "https") or site.web.chain(6, "http")
-    if chain is None:
+    chains = site.web.chains_of(6, "https") or site.web.chains_of(6, "http")
+    if not chains or site.is_over_cap(6, "https"):
         reason = site.why_unserved(6, "https") or site.why_unserved(6, "http")
         return not_measured(reason) if reason is not None else not_applicable(name=site.name)
+    return worst(_every_hop(site, chain) for chain in chains)
+
+
+def _every_hop(site: Site, chain: Chain) -> Finding:
+    """Follow one chain over IPv6."""
     if chain.stopped is not None and chain.stopped.kind in {FailureKind.NO_ADDRESS, FailureKind.UNSAFE_TARGET}:
         return failed("ipv4-only", name=site.name, hop=chain.stopped.detail)
-    if chain.stopped is not None and chain.stopped.kind is FailureKind.TIMEOUT:
-        return not_measured(Reason.RESOLVER_ERROR)
-    abroad = [hop for hop in chain.hops if hop.host != site.name]
-    for hop in abroad:
+    unstable = []
+    for hop in chain.hops:
         weighing = site.scales.fetches(hop.tries)
-        if weighing.state is State.FAILED:
+        if weighing.state is State.FAILED and not _is_front_page(site, hop):
             return failed(name=site.name, hop=hop.host, problem=str(weighing.failure))
-        if weighing.state is State.UNSEEN:
-            return not_measured(weighing.reason)
-        if weighing.state is State.UNSTABLE:
-            return warned(name=site.name, hop=hop.host)
-    if end_of(site, 6, chain.scheme).word == "blocked":
-        return not_measured(Reason.BLOCKED)
-    if not abroad:
-        return not_applicable(name=site.name)
-    return passed(name=site.name, hops=[hop.host for hop in abroad])
+        if (reason := _why_unseen(site, hop)) is not None:
+            return not_measured(reason)
+        unstable += [hop.host] if weighing.state is State.UNSTABLE else []
+    end = end_of(site, chain)
+    if (reason := Reason.BLOCKED if end.word == "blocked" else end.reason) is not None:
+        return not_measured(reason)
+    if unstable:
+        return warned(name=site.name, hop=unstable[0])
+    abroad = [hop.host for hop in chain.hops if hop.host != site.name]
+    return passed(name=site.name, hops=abroad) if abroad else not_applicable(name=site.name)
+
+
+def _is_front_page(site: Site, hop: Hop) -> bool:
+    """Whether a hop is what WEB-01 and WEB-09 judge already."""
+    return hop.url in {f"https://{site.name}/", f"http://{site.name}/"}
 
 
 M, R, INFORMATION = Severity.MANDATORY, Severity.RECOMMENDED, Severity.INFORMATION

@@ -239,13 +239,17 @@ def test_what_is_taken(text: str, wanted: str | None) -> None:
     assert (got.kind if isinstance(got, Failure) else str(got)) == (wanted or "bad-redirect")
 
 
-REFUSED = (
-    *SCHEMES,
-    *(f"https://example.vn:{port}/" for port in PORTS),
+OTHER_PORTS = (
+    *(f"https://example.vn:{port}/" for port in PORTS if port.isascii() and port.isdigit() and 0 < int(port) < 65_536),
     "https://example.vn:80/",
     "http://example.vn:443/",
     "http://[::1]:8080/",
     "//example.vn:8080/",
+)
+
+REFUSED = (
+    *SCHEMES,
+    *{f"https://example.vn:{port}/" for port in PORTS} - set(OTHER_PORTS),
     *(f"https://{host}/" for host in HOSTS),
     *CONTROL,
     "https:///x",
@@ -264,6 +268,18 @@ def test_what_is_refused(text: str) -> None:
     got = parse(text, BASE)
     assert isinstance(got, Failure), str(got)
     assert (got.kind, got.stage, got.is_ours) == ("bad-redirect", "http", False)
+    assert_readable(got)
+
+
+@pytest.mark.parametrize("text", OTHER_PORTS, ids=lambda text: repr(text)[:60])
+def test_ports_that_we_do_not_dial(text: str) -> None:
+    got = parse(text, BASE)
+    assert isinstance(got, Failure), str(got)
+    assert (got.kind, got.stage, got.is_ours) == ("limit", "http", False)
+    assert_readable(got)
+
+
+def assert_readable(got: Failure) -> None:
     assert got.detail
     assert got.detail.isprintable()
     assert len(got.detail) <= 200

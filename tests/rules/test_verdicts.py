@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
+from ipaddress import ip_address
+from typing import NoReturn
 
 import pytest
 
-from ipv6check.facts import DnsFacts, Evidence, Lookup, NameserverFacts, RunFacts
+from ipv6check.facts import Certificate, DnsFacts, Evidence, Fetch, Lookup, NameserverFacts, RunFacts, TlsTry
 from ipv6check.judge import judge
-from ipv6check.model import Target
+from ipv6check.model import Reason, Target
 from ipv6check.rules import RULES
 from ipv6check.score import score
 from tests import factories as f
@@ -448,7 +451,48 @@ def leading(to: str, *hops, stopped=None, family: int = 6) -> Site:
 
 ELSEWHERE = "portal.hanoi.gov.vn"
 DEAD_HOP = tuple(f.fetch(ELSEWHERE, "2400:2::1", failure=f.fail("timeout")) for _ in range(3))
+
+
+def unanswered_legacy(address: str, kind: str) -> TlsTry:
+    """A handshake with old TLS versions that ended otherwise than by a refusal."""
+    return replace(f.refused_legacy(address), failure=f.fail(kind, f.Stage.TLS))
+
+
 INCOMPLETE = f.certificate(issuer_urls=("http://ca.example/ca.der",))
+NO_ISSUER = "unable to get local issuer certificate"
+EXPIRED = f.certificate(days=-3, key="k3")
+PAGE = f.certificate()
+INSIDE = f.fetch(DOMAIN, V4, path="/vi/", leaf=PAGE)
+DEAD_INSIDE = tuple(f.fetch(DOMAIN, V6, path="/vi/", failure=SILENT_HTTP) for _ in range(3))
+OTHER_PORT = f.fail("limit", f.Stage.HTTP, "port 8443")
+OTHER_SCHEME = f.fail("bad-redirect", f.Stage.HTTP, "scheme ftp")
+ACCENTED = "xn--bnhvin-ik8be.vn"
+NO_ADDRESS = f.fail("no-address", f.Stage.DNS, ELSEWHERE)
+OVER_CAP = (f.fetch(DOMAIN, V6, failure=f.fail("limit", f.Stage.HTTP, "headers")),)
+
+
+def beside(leaf: Certificate, address: str, times: int = 2, name: str = DOMAIN, **more) -> Site:
+    """One address shows another certificate than the rest, so many times."""
+    return Site(https={address: tuple(f.fetch(name, address, leaf=leaf, **more) for _ in range(times))}, others=(leaf,))
+
+
+def at_www(site: Site) -> Site:
+    """The same at www."""
+    return replace(site, name=WWW, v6=(W6,), v4=(W4,))
+
+
+def two_of_six(second: Fetch, *hops, stopped=None) -> Site:
+    """Two IPv6 addresses, of which the second answers otherwise, and where that leads."""
+    chains = [f.chain(6, V6), f.chain(6, W6, *hops, stopped=stopped), f.chain(4, V4)]
+    return Site(v6=(V6, W6), https={W6: (second,)}, leaf=PAGE, chains=chains)
+
+
+def followed(status: int, hops6=(), hops4=(), **stopped) -> Site:
+    """Both families lead on from the front page; `v6` and `v4` may say why the way ends."""
+    first = {a: (f.redirect(DOMAIN, a, "/vi/", status=status, leaf=PAGE),) for a in (V6, V4)}
+    chains = [f.chain(6, V6, *hops6, stopped=stopped.get("v6")), f.chain(4, V4, *hops4, stopped=stopped.get("v4"))]
+    return Site(https=first, chains=chains)
+
 
 WEB = [
     ("WEB-01", Site(), "pass"),
@@ -464,6 +508,9 @@ WEB = [
     ("WEB-02", bad(f.certificate(is_self_signed=True), path_error="self-signed certificate"), "fail:self-signed"),
     ("WEB-02", bad(INCOMPLETE, path_error="unable to get local issuer certificate"), "warn:incomplete"),
     ("WEB-02", bad(f.certificate(), 1, path_error="unable to get local issuer certificate"), "nm:own-timeout-budget"),
+    ("WEB-02", bad(INCOMPLETE, path_error="unable to verify the first certificate"), "warn:incomplete"),
+    ("WEB-02", bad(INCOMPLETE, path_error="unsuitable certificate purpose"), "fail:untrusted"),
+    ("WEB-02", bad(INCOMPLETE, path_error="certificate signature failure"), "fail:untrusted"),
     ("WEB-02", Site(ports={(V6, 443): REFUSED, (V4, 443): REFUSED}), "n/a"),
     ("WEB-03", bad(f.certificate("other.hanoi.gov.vn")), "fail"),
     ("WEB-03", bad(f.certificate("*.hanoi.gov.vn")), "pass"),
@@ -474,6 +521,8 @@ WEB = [
     ("WEB-04", bad(f.certificate(days=2)), "fail:last-days"),
     ("WEB-04", bad(f.certificate(days=20, life=90)), "warn"),
     ("WEB-04", bad(f.certificate(days=20, life=45)), "pass"),
+    ("WEB-04", bad(f.certificate(days=29.8, life=90)), "pass"),
+    ("WEB-04", bad(f.certificate(days=29.6, life=90)), "warn"),
     ("WEB-04", bad(f.certificate(days=40, life=365)), "pass"),
     ("WEB-05", Site(), "pass"),
     ("WEB-05", Site(v4=()), "n/a"),
@@ -482,12 +531,18 @@ WEB = [
     ("WEB-07", bad(f.certificate(), 1, version="TLSv1.1"), "fail"),
     ("WEB-07", Site(legacy={V6: (replace(f.refused_legacy(V6), failure=None, version="TLSv1"),)}), "fail"),
     ("WEB-07", Site(legacy={V6: (), V4: ()}), "nm:dependency-failed"),
+    ("WEB-07", Site(legacy={V6: ()}), "nm:dependency-failed"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "timeout"),)}), "nm:own-timeout-budget"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "timeout"),) * 3}), "pass"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "local"),) * 3}), "nm:canary-failed"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "reset"),)}), "pass"),
     ("WEB-09", Site(), "pass"),
     ("WEB-09", Site(ports={(V6, 80): REFUSED, (V4, 80): REFUSED}), "pass:closed"),
     ("WEB-09", Site(http={a: (f.fetch(DOMAIN, a, "http"),) for a in (V6, V4)}), "fail"),
     ("WEB-09", Site(http={V6: (f.redirect(DOMAIN, V6, f"https://{ELSEWHERE}/", "http"),)}), "warn"),
     ("WEB-09", Site(http={V6: (f.fetch(DOMAIN, V6, "http", 403),)}), "nm:blocked"),
     ("WEB-09", Site(http={V6: failing(V6, SILENT_HTTP, scheme="http")}), "fail:silent"),
+    ("WEB-09", Site(name=ACCENTED, http={V6: (f.redirect(ACCENTED, V6, "https://bệnhviện.vn/", "http"),)}), "pass"),
     ("WEB-10", Site(), "pass"),
     ("WEB-10", Site(https={V6: (f.fetch(DOMAIN, V6, headers={}),)}), "fail"),
     ("WEB-10", Site(https={V6: (f.fetch(DOMAIN, V6, headers={"strict-transport-security": "max-age=0"}),)}), "fail:zero"),
@@ -518,6 +573,28 @@ WEB = [
     ("WEB-13", leading(f"https://{ELSEWHERE}/", stopped=f.fail("unsafe-target", f.Stage.DNS, ELSEWHERE)), "fail:ipv4-only"),
     ("WEB-13", leading(f"https://{ELSEWHERE}/", DEAD_HOP), "fail"),
     ("WEB-13", leading(f"https://{ELSEWHERE}/", DEAD_HOP[:1]), "nm:own-timeout-budget"),
+    ("WEB-12", statuses(302, 200), "fail"),  # a redirect that names no place is the end
+    ("WEB-12", statuses(302, 302), "pass"),
+    ("WEB-12", statuses(204, 200), "pass"),
+    ("WEB-12", followed(302, v6=OTHER_PORT), "nm:limit"),
+    ("WEB-12", followed(302, v6=OTHER_PORT, v4=OTHER_PORT), "nm:limit"),
+    ("WEB-12", followed(302, v6=OTHER_SCHEME, v4=OTHER_SCHEME), "pass"),
+    ("WEB-12", two_of_six(f.fetch(DOMAIN, W6, status=404, leaf=PAGE)), "fail:address"),
+    ("WEB-12", two_of_six(f.fetch(DOMAIN, W6, status=503, leaf=PAGE)), "nm:blocked"),
+    ("WEB-12", two_of_six(f.redirect(DOMAIN, W6, f"https://{ELSEWHERE}/", leaf=PAGE), f.fetch(ELSEWHERE, W6)), "pass"),
+    ("WEB-13", two_of_six(f.redirect(DOMAIN, W6, f"https://{ELSEWHERE}/", leaf=PAGE), DEAD_HOP), "fail"),
+    ("WEB-13", two_of_six(f.redirect(DOMAIN, W6, f"https://{ELSEWHERE}/", leaf=PAGE), stopped=NO_ADDRESS), "fail:ipv4-only"),
+    ("WEB-13", followed(302, v6=OTHER_PORT), "nm:limit"),
+    ("WEB-13", followed(302, v6=OTHER_SCHEME), "n/a"),
+    ("WEB-12", followed(302, [DEAD_INSIDE], [INSIDE]), "n/a"),
+    ("WEB-13", followed(302, [DEAD_INSIDE], [INSIDE]), "fail"),
+    ("WEB-13", followed(302, [DEAD_INSIDE[:1]], [INSIDE]), "nm:own-timeout-budget"),
+    ("WEB-13", followed(302, [replace(INSIDE, address=ip_address(V6))], [INSIDE]), "n/a"),
+    ("WEB-10", Site(https=dict.fromkeys((V6, V4), OVER_CAP), chains=[]), "nm:limit"),
+    ("WEB-11", Site(https=dict.fromkeys((V6, V4), OVER_CAP), chains=[]), "nm:limit"),
+    ("WEB-12", Site(https=dict.fromkeys((V6, V4), OVER_CAP), chains=[]), "nm:limit"),
+    ("WEB-13", Site(https=dict.fromkeys((V6, V4), OVER_CAP), chains=[]), "nm:limit"),
+    ("WEB-13", Site(https={V6: OVER_CAP}), "nm:limit"),
     ("WEB-13", Site(v6=()), "n/a"),
     ("WEB-13", statuses(403, 200), "nm:blocked"),
 ]
@@ -526,6 +603,23 @@ WEB = [
 @pytest.mark.parametrize(("id_", "site", "expected"), WEB)
 def test_web(id_: str, site: Site, expected: str) -> None:
     assert says(evidence(site), id_) == expected
+
+
+def test_where_only_the_question_for_ipv4_went_unanswered() -> None:
+    half = lookups(DOMAIN, f.lookup(DOMAIN, "AAAA", V6), f.unseen(DOMAIN, "A"))
+    seen = evidence(Site(v4=()), dns=dns(half))
+    found = {id_: says(seen, id_) for id_ in ("REACH-01", "REACH-02", "REACH-04", "REACH-10")}
+    assert found == {"REACH-01": "pass", "REACH-02": "pass", "REACH-04": "nm:resolver-error", "REACH-10": "pass"}
+    dead = evidence(Site(v4=(), ports={(V6, p): DEAD for p in (443, 80)}), dns=dns(half))
+    assert {says(dead, id_) for id_ in ("REACH-02", "REACH-10")} == {"nm:resolver-error"}
+
+
+def test_more_addresses_than_are_looked_at() -> None:
+    many = [f"2400:1::{number:x}" for number in range(1, 13)]
+    seen = evidence(Site(v6=many))
+    assert says(seen, "DNS-02") == "pass:sampled"
+    args = judge(seen)["DNS-02"].args
+    assert (args["usable"], args["looked"]) == (12, 8)
 
 
 def test_a_loop_on_both_families_warns() -> None:
@@ -545,8 +639,29 @@ def test_certificates_that_differ() -> None:
         return replace(seen, web=replace(seen.web, certificates=(leaf, site.leaf)))
 
     assert says(differing(other), "WEB-05") == "warn"
+    assert says(differing(f.certificate(WWW, DOMAIN, key="k2")), "WEB-05") == "pass"
+    assert says(differing(expired), "WEB-05") == "nm:own-timeout-budget"
     assert says(differing(expired, 2), "WEB-05") == "fail"
     assert says(differing(f.certificate(key="k2")), "WEB-05") == "pass"
+
+
+def test_dates_tell_nothing_between_addresses_while_our_clock_is_off() -> None:
+    off = (f.sample(offset=-172_800), f.sample(f.END, offset=-172_800))
+    seen = evidence(beside(EXPIRED, V6), vantage=off)
+    assert (says(seen, "WEB-04"), says(seen, "WEB-05")) == ("nm:clock", "pass")
+
+
+def test_what_decides_the_level_is_shown_of_two_names() -> None:
+    last_days = f.certificate(days=2, key="k2")
+    of_listed = Site(https={a: (f.fetch(DOMAIN, a, leaf=last_days),) * 2 for a in (V6, V4)}, leaf=last_days)
+    of_www = Site(name=WWW, v6=(W6,), v4=(W4,), https={a: (f.fetch(WWW, a, leaf=EXPIRED),) * 2 for a in (W6, W4)}, leaf=EXPIRED)
+    seen = evidence(of_listed, of_www)
+    assert says(seen, "WEB-04") == "fail:expired"
+    assert str(score(judge(seen)).level) == "L2"
+    of_www = Site(name=WWW, v6=(W6,), v4=(W4,), https={W6: failing(W6, SILENT_TLS)})
+    seen = evidence(Site(https={V4: failing(V4, SILENT_TLS)}), of_www)
+    assert says(seen, "WEB-01") == "warn:ipv4-only"
+    assert str(score(judge(seen)).level) == "L2"
 
 
 def test_a_certificate_is_unstable_when_only_one_try_was_bad() -> None:
@@ -576,7 +691,12 @@ LEVELS = [
     (Site(https={V4: failing(V4, SILENT_TLS)}), {}, "L3", True, ()),
     (bad(f.certificate(days=-1)), {}, "L2", False, ()),
     (bad(f.certificate(days=2)), {}, "L3", True, ()),
-    (bad(INCOMPLETE, path_error="x"), {}, "L3", True, ()),
+    (bad(INCOMPLETE, path_error=NO_ISSUER), {}, "L3", True, ()),
+    (bad(INCOMPLETE, path_error="unsuitable certificate purpose"), {}, "L2", False, ()),
+    (beside(EXPIRED, V6), {}, "L2", False, ()),
+    (beside(EXPIRED, V4), {}, "L3", True, ()),
+    (beside(f.certificate("other.vn"), V4), {}, "L3", True, ()),
+    (beside(f.certificate(), V4, path_error=NO_ISSUER), {}, "L3", True, ()),
     (Site(), {"dns": dns(BOGUS)}, "L0", False, ("bogus",)),
     (Site(), {"dns": dns(BOTH_UNSEEN)}, "L0", True, ()),
     (Site(), {"nameservers": servers(NS1, NO_AAAA)}, "L3", False, ()),
@@ -605,6 +725,22 @@ def test_without_ipv6_here_the_level_is_a_minimum() -> None:
     seen = evidence(Site(ports={(V6, p): ("local",) for p in (443, 80)}), vantage=f.NO_V6)
     found = score(judge(seen))
     assert (str(found.level), found.level.is_minimum) == ("L0", True)  # whether it is broken was not seen
+
+
+def test_a_bug_in_a_rule_costs_that_check_alone(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(evidence: Evidence) -> NoReturn:
+        raise IndexError("a bug")
+
+    monkeypatch.setattr(
+        import_module("ipv6check.judge"), "RULES", [replace(r, _judge=broken) if r.id == "NS-14" else r for r in RULES]
+    )
+    found, healthy = judge(evidence(Site())), {rule.id: rule.judge(evidence(Site())) for rule in RULES}
+    assert found["NS-14"].reason is Reason.DEPENDENCY_FAILED
+    assert {id_: verdict for id_, verdict in found.items() if id_ != "NS-14"} == {
+        id_: verdict for id_, verdict in healthy.items() if id_ != "NS-14"
+    }
+    assert "a bug" in caplog.text
+    caplog.clear()
 
 
 def test_percent_and_coverage() -> None:
