@@ -38,13 +38,10 @@ PROBES_OF: Final = {
 
 
 def probes_for(settings: Settings, families: Sequence[str] = ()) -> tuple[Probe, ...]:
-    """The probes that some families need, all when none is named. Raises ConfigurationError on an unknown family.
+    """The probes that some families need (see `PROBES_OF`), all when none is named.
 
     The tables are those in force now: an update meanwhile does not touch a run.
     """
-    unknown = [family for family in families if family not in PROBES_OF]
-    if unknown:
-        raise ConfigurationError(f"unknown family {unknown[0]}: choose from {', '.join(PROBES_OF)}")
     wanted = {name for family in families for name in PROBES_OF[family]}
     tables = Tables(settings.data.directory, datetime.now(UTC))
     every = (*PROBES, *resource_probes(tables, Rdap(settings.data.rdap, fetcher(settings))))

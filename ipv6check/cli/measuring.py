@@ -33,7 +33,7 @@ from ipv6check.store import Archive, Database, facts_as_json
 from ipv6check.store.codec import Counts
 from ipv6check.store.tally import Tally
 from ipv6check.targets.bodies import without_domain
-from ipv6check.wiring import goals, make_network, probes_for
+from ipv6check.wiring import PROBES_OF, goals, make_network, probes_for
 
 FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
 
@@ -131,9 +131,12 @@ def scan(
     """
     if resume and lists:
         raise click.UsageError("--resume goes on with the run's own targets: name no list beside it")
+    families = only.upper().split(",") if only else []
+    if unknown := [family for family in families if family not in PROBES_OF]:
+        raise click.BadParameter(f"{unknown[0]} is no family: choose from {', '.join(PROBES_OF)}", param_hint="--only")
     plan = None if resume else planned(options, lists, limit, is_strict=strict)
     settings = options.settings()
-    run_id, code = run_scan(settings, plan, resume, (only or "").upper().split(",") if only else (), is_citys=False)
+    run_id, code = run_scan(settings, plan, resume, families, is_citys=False)
     click.echo(run_id)
     return with_findings(code, settings, run_id, fail_on)
 

@@ -34,7 +34,8 @@ def _addresses_are_free_of(evidence: Evidence, family: Family, is_bad: Callable[
     bad = [address for address in addresses if is_bad(address)]
     if bad:
         args: Args = {"address": str(bad[0]), "kind": kind_of(bad[0]), "bad": len(bad), "total": len(addresses)}
-        return (warned if any(is_usable(address) for address in addresses) else failed)(**args)
+        of_names = [lookup.addresses for lookup in lookups if any(map(is_bad, lookup.addresses))]
+        return (warned if all(any(map(is_usable, of_name)) for of_name in of_names) else failed)(**args)
     if any(lookup.answer is None for lookup in lookups):
         return not_measured(Reason.RESOLVER_ERROR)
     return passed(total=len(addresses)) if addresses else not_applicable()

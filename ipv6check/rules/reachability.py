@@ -73,7 +73,7 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name that has an address: its ports by each family. `is_hidden`: silent on both, seen from another country."""
+    """One name that has an address: its ports by each family. `is_hidden`: nothing but silence, seen from another country."""
 
     lookups: NameLookups
     v6: Ports
@@ -102,7 +102,8 @@ def names_of(evidence: Evidence) -> list[Name]:
         host = hosts.get(lookups.name)
         weighed = [(text_of(p.address), p.port, scales.port(p), family_of(p.address)) for p in (host.ports if host else ())]
         v6, v4 = (Ports(lookups.name, family, tuple((a, p, w) for a, p, w, f in weighed if f == family)) for family in FAMILIES)
-        names.append(Name(lookups, v6, v4, is_hidden=abroad and v6.is_silent and v4.is_silent))
+        every = Ports(lookups.name, 6, (*v6.weighed, *v4.weighed))
+        names.append(Name(lookups, v6, v4, is_hidden=abroad and every.is_silent))
     return names
 
 
@@ -203,16 +204,19 @@ def _same_ports(name: Name) -> Finding:
     if not (name.v6.weighed and name.v4.weighed):
         return not_applicable(name=name.lookups.name)
     is_open: dict[Family, set[int]] = {6: set(), 4: set()}
+    unseen: dict[int, Reason | None] = {}
     for family in FAMILIES:
         for port in (HTTPS, HTTP):
             ports = name.of(family).only(port)
             if ports.up:
                 is_open[family].add(port)
             elif ports.unseen:
-                return not_measured(ports.reason)
+                unseen.setdefault(port, ports.reason)
     args: Args = {"name": name.lookups.name, "v6": _list(is_open[6]), "v4": _list(is_open[4])}
-    if is_open[4] - is_open[6]:
+    if is_open[4] - is_open[6] - unseen.keys():
         return failed(**args)
+    if unseen:
+        return not_measured(next(iter(unseen.values())))
     return warned(**args) if is_open[6] - is_open[4] else passed(**args)
 
 

@@ -89,6 +89,13 @@ def test_a_limit_is_told_of_as_a_limit(run: Run, archive: Archive) -> None:
     assert archive.run().is_partial
 
 
+def test_an_unknown_family_is_a_usage_error_that_names_the_known(run: Run) -> None:
+    result = run("scan", CITY, "--only", "DNS,FOO")
+    assert result.exit_code == 2
+    assert "FOO is no family" in result.stderr
+    assert "REACH" in result.stderr
+
+
 def test_a_scan_reads_no_card_again(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """What it ends with, and the figures, are counts, which are there already; a large city's cards are large."""
     monkeypatch.setattr(Archive, "each_card", lambda *_: pytest.fail("cards were read"))

@@ -249,7 +249,7 @@ OTHER_PORTS = (
 
 REFUSED = (
     *SCHEMES,
-    *{f"https://example.vn:{port}/" for port in PORTS} - set(OTHER_PORTS),
+    *(url for url in (f"https://example.vn:{port}/" for port in PORTS) if url not in OTHER_PORTS),
     *(f"https://{host}/" for host in HOSTS),
     *CONTROL,
     "https:///x",

@@ -274,7 +274,8 @@ def test_a_slow_answer_warns() -> None:
 
 
 def servers(*hosts) -> NameserverFacts:
-    return NameserverFacts(zone=ZONE, hosts=hosts)
+    names = tuple(host.name for host in hosts)
+    return NameserverFacts(zone=ZONE, hosts=hosts, from_parent=names, from_child=names)
 
 
 NS1, NS2 = f.TWO_SERVERS
@@ -313,6 +314,11 @@ SERVERS = [
 @pytest.mark.parametrize(("id_", "hosts", "expected"), SERVERS)
 def test_name_servers(id_: str, hosts: tuple, expected: str) -> None:
     assert says(evidence(nameservers=servers(*hosts)), id_) == expected
+
+
+@pytest.mark.parametrize("unseen", ["from_parent", "from_child"])
+def test_a_single_name_server_may_be_one_of_several_that_were_not_told(unseen: str) -> None:
+    assert says(evidence(nameservers=replace(servers(NS1), **{unseen: ()})), "NS-02") == "nm:resolver-error"
 
 
 WITHOUT_V6 = [
@@ -391,6 +397,23 @@ ALL_DEAD = Site(ports={(a, p): DEAD for a in (V6, V4) for p in (443, 80)})
 @pytest.mark.parametrize("id_", ["REACH-01", "REACH-02", "REACH-03", "REACH-04", "REACH-10"])
 def test_silence_on_both_families_seen_from_abroad_is_blocked(id_: str) -> None:
     assert says(evidence(ALL_DEAD, run=f.run(country="SG")), id_) == "nm:blocked"
+
+
+@pytest.mark.parametrize(("id_", "address"), [("REACH-01", V6), ("REACH-03", V4)])
+def test_silence_on_the_only_family_seen_from_abroad_is_blocked(id_: str, address: str) -> None:
+    site = Site(v6=(V6,) * (address == V6), v4=(V4,) * (address == V4), ports={(address, p): DEAD for p in (443, 80)})
+    assert says(evidence(site, run=f.run(country="SG")), id_) == "nm:blocked"
+
+
+def test_a_port_that_is_closed_by_ipv6_alone_is_told_though_another_was_not_seen() -> None:
+    site = Site(ports={(V6, 443): REFUSED, (V6, 80): ("timeout",)})
+    assert says(evidence(site), "REACH-04") == "fail"
+    assert says(evidence(Site(ports={(V6, 80): ("timeout",)})), "REACH-04") == "nm:own-timeout-budget"
+
+
+def test_a_name_whose_addresses_are_all_bad_fails_beside_a_good_one() -> None:
+    seen = evidence(dns=dns(f.names(DOMAIN, ["fd00::1"], [V4]), f.names(WWW, [W6], [W4])), authority=None)
+    assert (says(seen, "ADDR-01"), says(seen, "DNS-02")) == ("fail", "fail:unusable")
 
 
 def test_silence_on_both_families_seen_from_inside_is_a_failure() -> None:
