@@ -33,14 +33,15 @@ class Scales:
 
     def __init__(self, seen: Evidence, *, open_ended: bool = False, zone: str | None = None) -> None:
         self._timeline = Timeline(seen.vantage, open_ended=open_ended)
-        self._wanted = seen.run.tries if seen.run else 1
+        self.wanted = seen.run.tries if seen.run else 1
+        """So many failed tries make a failure."""
         self._zone = zone if zone is not None else seen.dns.zone if seen.dns else ""
         self._listed_has_a = {n.name for n in (seen.dns.listed, seen.dns.www) if n.a.addresses} if seen.dns else set()
 
     @property
     def definitive(self) -> int:
         """So many agreeing answers settle what is definitive, such as a wrong record."""
-        return min(DEFINITIVE_TRIES, self._wanted)
+        return min(DEFINITIVE_TRIES, self.wanted)
 
     def soa(self, asked: ServerTries) -> Weighing:
         """One server address: NOERROR, authoritative, and the SOA of the zone (else it is lame)."""
@@ -70,7 +71,7 @@ class Scales:
         The best of the tries counts, and one may be our own slowness, or a loss on the way.
         """
         answered = [t for t in tries if t.answer is not None]
-        if len(answered) != 1 or self._wanted == 1:
+        if len(answered) != 1 or self.wanted == 1:
             return False
         return not answered[0].hears_edns or (answered[0].seconds_to_answer or 0) > SLOW
 
@@ -95,7 +96,7 @@ class Scales:
         return self._weigh(tries, witness, failed)
 
     def _weigh(self, tries: Sequence[A], witness: Witness, failed: Callable[[A], Failure | None]) -> Weighing:
-        return weigh(tries, wanted=self._wanted, timeline=self._timeline, witness=witness, failed=failed)
+        return weigh(tries, wanted=self.wanted, timeline=self._timeline, witness=witness, failed=failed)
 
 
 def _soa_failure(tried: DnsTry, zone: str) -> Failure | None:

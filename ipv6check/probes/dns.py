@@ -26,7 +26,10 @@ async def look(target: Target, seen: Evidence, net: Net) -> DnsFacts:
         _name(f"www.{target.domain}", before.www if before else None, seen, net),
     )
     facts = replace(before, listed=listed, www=www) if before is not None else DnsFacts(listed=listed, www=www)
-    if not facts.zone:
+    if facts.zone:
+        lookups = [await _again(known, seen, net) if known.name == facts.zone else known for known in facts.zone_lookups]
+        facts = replace(facts, zone_lookups=tuple(lookups))
+    else:
         zone, zone_lookups = await delegation.find_zone(target.domain, net, facts.zone_lookups)
         unanswered = [name.name for name in (listed, www) if name.aaaa.answer is None and name.a.answer is None]
         chain = [link for name in unanswered for link in await _chain(name, net)]
@@ -35,20 +38,21 @@ async def look(target: Target, seen: Evidence, net: Net) -> DnsFacts:
 
 
 def is_unsettled(seen: Evidence) -> bool:
-    """Whether a look-up failed too seldom to be believed, or a missing AAAA was seen only once."""
+    """Whether a look-up of a name, its records or its zone failed too seldom, or a missing AAAA was seen only once."""
     facts = seen.dns
     if facts is None:
         return False
     lookups = [facts.listed.aaaa, facts.listed.a, facts.www.aaaa, facts.www.a, *records.lookups(facts)]
+    lookups += [lookup for lookup in facts.zone_lookups if lookup.name == facts.zone]
     return not facts.zone or any(_wants_try(lookup, seen) for lookup in lookups)
 
 
 async def _name(name: str, before: NameLookups | None, seen: Evidence, net: Net, address: str = "") -> NameLookups:
     if address:
         return _as_if_published(name, address, net)
-    aaaa, a = (before.aaaa, before.a) if before else (Lookup(name=name, type="AAAA"), Lookup(name=name, type="A"))
-    aaaa, a = await asyncio.gather(*(_again(lookup, seen, net) for lookup in (aaaa, a)))
-    return NameLookups(name=name, aaaa=aaaa, a=a)
+    known = before or delegation.not_asked(name)
+    aaaa, a = await asyncio.gather(*(_again(lookup, seen, net) for lookup in (known.aaaa, known.a)))
+    return replace(known, aaaa=aaaa, a=a)
 
 
 async def _again(lookup: Lookup, seen: Evidence, net: Net) -> Lookup:
@@ -83,7 +87,7 @@ def _matters(lookup: Lookup, seen: Evidence) -> bool:
 
 
 def _agreed(lookup: Lookup, authority: AuthorityFacts | None) -> bool:
-    """Whether name servers said themselves that there is none."""
+    """Whether name servers said themselves that there is none: an alias alone leaves that to where it leads."""
     answers: list[Answer] = [
         try_.answer
         for asked in (authority.answers if authority else ())
@@ -91,7 +95,7 @@ def _agreed(lookup: Lookup, authority: AuthorityFacts | None) -> bool:
         for try_ in asked.tries
         if try_.answer is not None and try_.answer.speaks and try_.answer.authoritative
     ]
-    return bool(answers) and not any(answer.records for answer in answers)
+    return any(not answer.aliases for answer in answers) and not any(answer.records for answer in answers)
 
 
 async def _chain(name: str, net: Net) -> list[Lookup]:

@@ -35,11 +35,15 @@ ROOT_SERVERS: Final = "root servers"
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A zone as its parent told it: its servers' names and the addresses that came along with them."""
+    """A zone as its parent told it: its servers' names and the addresses that came along with them.
+
+    `doubtful` is the question whose answer told so, where nobody can be asked and that was not heard often enough to be true.
+    """
 
     zone: str
     hosts: tuple[str, ...]
     glue: Mapping[str, tuple[Address, ...]] = field(default_factory=dict)
+    doubtful: tuple[AuthorityTries, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Iterator:
         self._scales = scales
         self._family = family
         self._type = "AAAA" if family == 6 else "A"
-        self._known = {_key(asked): asked for past in earlier for step in past.steps for asked in step.asked}
+        self._earlier = {_key(asked): asked for past in earlier for step in past.steps for asked in step.asked}
+        self._known = dict(self._earlier)
         self._resolved: dict[str, tuple[Address, ...]] = {}
         self._names_left = NAMES
 
@@ -75,8 +80,11 @@ class Iterator:
             steps.append(step)
             iteration = replace(iteration, steps=tuple(steps))
             if answer is None:
-                return replace(iteration, broken=cut.zone)
-            below = self._below(answer, cut.zone) or (None if is_last else await self._served_here(answer, question, step))
+                if is_last or cut.zone == "." or not any(asked.zone == cut.zone for asked in step.asked):
+                    return replace(iteration, broken=cut.zone)
+                count = name.count(".") + 1  # who cannot be asked what lies between may still know the name (RFC 9156 2.3)
+                continue
+            below = self._below(answer, step) or (None if is_last else await self._served_here(answer, question, step))
             if below is not None:
                 cut, count = below, min(name.count(".") + 1, below.zone.count(".") + 2)
             elif is_last:
@@ -89,10 +97,15 @@ class Iterator:
         addresses = tuple(address for address in self._net.root_servers if family_of(address) == self._family)
         return Cut(".", (ROOT_SERVERS,), {ROOT_SERVERS: addresses})
 
-    def _below(self, answer: Answer, zone: str) -> Cut | None:
+    def _below(self, answer: Answer, step: ZoneStep) -> Cut | None:
         """The zone that a referral leads down to."""
-        is_referral = answer.referral and not answer.authoritative
-        return Cut(answer.referral, answer.referral_servers, _glue(answer, zone)) if is_referral else None
+        if not answer.referral or answer.authoritative:
+            return None
+        nowhere = [asked for asked in step.asked if (said := self._good(asked)) is not None and _leads_nowhere(said, asked)]
+        doubtful = (
+            [asked for asked in nowhere if is_doubtful(asked, self._scales)] if len(nowhere) < self._scales.definitive else []
+        )
+        return Cut(answer.referral, answer.referral_servers, _glue(answer, step.zone), tuple(doubtful))
 
     async def _served_here(self, answer: Answer, zone: str, step: ZoneStep) -> Cut | None:
         """The zone below, where the servers of this one serve it too and answer in place of referring: they know its hosts."""
@@ -124,9 +137,10 @@ class Iterator:
         )
 
     async def _ask_zone(self, cut: Cut, question: str, rdtype: str, above: tuple[str, ...]) -> tuple[ZoneStep, Answer | None]:
-        """Ask the first server of a zone, and when it fails the others, until one gives an answer or a referral.
+        """Ask the first server of a zone, and when it fails the others, until one gives an answer or a referral to go on with.
 
-        A pass is one round; the next goes on with what no server answered.
+        A pass is one round; the next goes on with what no server answered. Where all that is said is a referral to nobody who
+        could be asked, that is the answer.
         """
         servers: list[tuple[str, Address]] = []
         step = ZoneStep(zone=cut.zone)
@@ -144,22 +158,29 @@ class Iterator:
                 )
         for _, server in servers:
             known = self._known.get((cut.zone, question, rdtype, server))
-            if known is not None and (answer := self._good(known)) is not None:
-                return replace(step, asked=(known,), rounds=len(known.tries), is_answered=True), answer
+            if known is not None and (answer := self._good(known)) is not None and not _leads_nowhere(answer, known):
+                return _answered(step, (), known), answer
         asked: tuple[AuthorityTries, ...] = ()
         for some in (servers[:1], servers[1:]):
+            some = (
+                some[:1] if any(self._good(tried) is not None for tried in asked) else some
+            )  # it led nowhere: does another say so?
             asked += tuple(await asyncio.gather(*(self._try(cut.zone, *server, question, rdtype) for server in some)))
             for tried in asked:
-                if (answer := self._good(tried)) is not None:
-                    others = tuple(other for other in asked if other is not tried)
-                    return replace(step, asked=(*others, tried), rounds=len(tried.tries), is_answered=True), answer
-        asked += step.asked
+                if (answer := self._good(tried)) is not None and not _leads_nowhere(answer, tried):
+                    return _answered(step, asked, tried), answer
+        for tried in sorted(asked, key=lambda tried: len(tried.tries), reverse=True):
+            if (answer := self._good(tried)) is not None:
+                return _answered(step, asked, tried), answer
+        asked += (*step.asked, *cut.doubtful)
         return replace(step, asked=asked, rounds=max((len(a.tries) for a in asked), default=1)), None
 
     async def _try(self, zone: str, host: str, server: Address, question: str, rdtype: str) -> AuthorityTries:
         asked = AuthorityTries(host=host, server=server, name=question, type=rdtype, purpose="iteration", zone=zone)
         asked = self._known.get(_key(asked), asked)
-        if asked.tries and not wants_try(self._scales.referral(asked)):
+        is_of_this_pass = asked is not self._earlier.get(_key(asked))
+        is_wanted = wants_try(self._scales.referral(asked)) or is_doubtful(asked, self._scales)
+        if asked.tries and (is_of_this_pass or not is_wanted):
             return asked
         tried = await self._net.ask(server, question, rdtype, host="" if host == ROOT_SERVERS else host, again=len(asked.tries))
         asked = replace(asked, tries=(*asked.tries, without_message(tried)))
@@ -168,9 +189,8 @@ class Iterator:
 
     def _good(self, asked: AuthorityTries) -> Answer | None:
         """The answer of a server that answered as it should."""
-        if not self._scales.referral(asked).is_up:
-            return None
-        return next((t.answer for t in reversed(asked.tries) if t.answer is not None and t.failure is None), None)
+        good = (t.answer for t in reversed(asked.tries) if self._scales.referral(replace(asked, tries=(t,))).is_up)
+        return next((answer for answer in good if answer is not None), None)
 
     async def _addresses(self, host: str, cut: Cut, above: tuple[str, ...]) -> Found:
         """A server's addresses of this family: from the glue, or where its name is outside the zone by resolving it too."""
@@ -193,6 +213,31 @@ class Iterator:
         self._names_left -= 1
         await asyncio.sleep(0)  # where all is known nothing waits, and others shall have their turn
         return await self.resolve(host, self._type, (*above, host))
+
+
+def is_doubtful(asked: AuthorityTries, scales: Scales) -> bool:
+    """Whether a server referred to nobody who could be asked, and was not heard to say so in as many passes as it takes.
+
+    One referral may lack the glue that the next has. After one try more than that takes, silence has had its chance.
+    """
+    answers = [tried.answer for tried in asked.tries if tried.answer is not None]
+    is_heard_enough = len(answers) >= scales.definitive or len(asked.tries) > scales.definitive
+    return bool(answers) and not is_heard_enough and _leads_nowhere(answers[-1], asked)
+
+
+def _leads_nowhere(answer: Answer, asked: AuthorityTries) -> bool:
+    """Whether a referral names nobody who can be asked by this family: servers in the zone below, without glue of any use."""
+    if not answer.referral or answer.authoritative:
+        return False
+    glue, family = _glue(answer, asked.zone), family_of(asked.server)
+    told = {host: [a for a in glue.get(host, ()) if family_of(a) == family] for host in answer.referral_servers[:SERVERS]}
+    return not any(any(map(is_usable, own)) if own else not is_within(host, answer.referral) for host, own in told.items())
+
+
+def _answered(step: ZoneStep, asked: tuple[AuthorityTries, ...], tried: AuthorityTries) -> ZoneStep:
+    """The step with the question that was answered last."""
+    others = tuple(other for other in asked if other is not tried)
+    return replace(step, asked=(*others, tried), rounds=len(tried.tries), is_answered=True)
 
 
 def _glue(answer: Answer, bailiwick: str) -> dict[str, tuple[Address, ...]]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final, Literal
 
 from ipv6check.addressing import Address
@@ -11,7 +12,6 @@ from ipv6check.facts import (
     Evidence,
     Iteration,
     Lookup,
-    NameLookups,
     NameserverFacts,
     NameserverHost,
     ServerTries,
@@ -21,7 +21,7 @@ from ipv6check.model import Target
 from ipv6check.net.api import Net
 from ipv6check.probes import delegation
 from ipv6check.probes.asking import answering_servers, ask_all, doubtful, questions
-from ipv6check.probes.iteration import Iterator
+from ipv6check.probes.iteration import Iterator, is_doubtful
 from ipv6check.scales import Scales
 from ipv6check.tries import is_unsettled as is_open
 from ipv6check.tries import wants_try
@@ -41,13 +41,15 @@ async def look(target: Target, seen: Evidence, net: Net) -> NameserverFacts:
 
 
 def is_unsettled(seen: Evidence) -> bool:
-    """Whether a server failed too seldom to be believed, or its name was not resolved."""
+    """Whether a server failed too seldom to be believed, or was not named or its name not resolved."""
     return seen.nameservers is not None and is_zone_unsettled(seen.nameservers, Scales(seen, open_ended=True))
 
 
 async def look_at_zone(zone: str, before: NameserverFacts | None, scales: Scales, net: Net) -> NameserverFacts:
     """Look at the name servers of one zone, going on from an earlier pass."""
-    facts = before or await _delegation(zone, net)
+    facts = before or NameserverFacts(zone=zone)
+    if not _is_told(facts):
+        facts = await _delegation(facts, net)
     hosts = await asyncio.gather(*(_host(host, zone, scales, net) for host in facts.hosts))
     facts = replace(facts, hosts=tuple(hosts))
     servers = answering_servers(facts, scales)
@@ -63,8 +65,13 @@ async def look_at_zone(zone: str, before: NameserverFacts | None, scales: Scales
 
 def is_zone_unsettled(facts: NameserverFacts, scales: Scales) -> bool:
     """Whether another pass over a zone's servers could tell more."""
-    tries = [asked for host in facts.hosts for asked in host.soa]
-    if any(is_open(scales.soa(asked)) or scales.is_doubtful_once(asked.tries) for asked in tries):
+    if facts.child is not None and len(facts.child.tries) < scales.wanted and not _is_told(facts):
+        return True
+    lookups = [lookup for host in facts.hosts for lookup in (host.lookups.aaaa, host.lookups.a)]
+    if any(len(lookup.tries) < scales.wanted and lookup.answer is None for lookup in lookups):
+        return True
+    servers = [asked for host in facts.hosts for asked in host.soa]
+    if any(is_open(scales.soa(asked)) or scales.is_doubtful_once(asked.tries) for asked in servers):
         return True
     if doubtful(facts.asked, scales) or any(is_open(scales.reply(asked)) for asked in facts.asked):
         return True
@@ -74,27 +81,42 @@ def is_zone_unsettled(facts: NameserverFacts, scales: Scales) -> bool:
 def is_iteration_unsettled(iteration: Iteration, scales: Scales) -> bool:
     """Whether the zone that could not be passed was tried too seldom to be believed."""
     last = iteration.steps[-1] if iteration.broken and iteration.steps else None
-    return last is not None and any(is_open(scales.referral(asked)) for asked in last.asked)
+    return last is not None and any(is_open(scales.referral(asked)) or is_doubtful(asked, scales) for asked in last.asked)
 
 
-async def _delegation(zone: str, net: Net) -> NameserverFacts:
-    child = await delegation.ask(Lookup(name=zone, type="NS"), net)
-    parent, tried = "", None
-    if zone != ".":
-        parent, _ = await delegation.find_zone(delegation.parent_name(zone), net)
-        tried = await delegation.at_parent(zone, parent, net) if parent else None
+def _is_told(facts: NameserverFacts) -> bool:
+    """Whether the zone and its parent have said which servers it has."""
+    return bool(facts.hosts) and facts.child is not None and facts.child.answer is not None and _is_told_above(facts)
+
+
+def _is_told_above(facts: NameserverFacts) -> bool:
+    answer = facts.delegation.answer if facts.delegation else None
+    if answer is None or not answer.speaks:
+        return facts.zone == "."
+    return answer.authoritative or answer.referral == facts.zone
+
+
+async def _delegation(facts: NameserverFacts, net: Net) -> NameserverFacts:
+    """Ask the zone and its parent for its name servers; again for what was not told. The tries of `child` count these looks."""
+    zone, parent, tried = facts.zone, facts.parent, facts.delegation
+    child = await delegation.ask(facts.child or Lookup(name=zone, type="NS"), net)
+    if not _is_told_above(facts):
+        tries = len(child.tries)
+        parent, _ = await delegation.find_zone(delegation.parent_name(zone), net, tries=tries)
+        tried = await delegation.at_parent(zone, parent, net, tries) if parent else None
     from_parent = _parent_set(tried, zone)
     from_child = delegation.host_names(child)
     names = tuple(dict.fromkeys((*from_child, *from_parent)))
-    hosts = await asyncio.gather(*(delegation.look_up(name, net) for name in names[:HOSTS_LOOKED_AT]))
-    return NameserverFacts(
-        zone=zone,
+    known = {host.name: host for host in facts.hosts}
+    hosts = (known.get(name, NameserverHost(name=name, lookups=delegation.not_asked(name))) for name in names)
+    return replace(
+        facts,
         parent=parent,
         from_parent=from_parent,
         from_child=from_child,
         delegation=tried,
         child=child,
-        hosts=tuple(NameserverHost(name=lookups.name, lookups=lookups) for lookups in hosts),
+        hosts=tuple(islice(hosts, HOSTS_LOOKED_AT)),
         over_cap=max(0, len(names) - HOSTS_LOOKED_AT),
     )
 
@@ -134,8 +156,8 @@ async def _outside(facts: NameserverFacts, scales: Scales, net: Net) -> tuple[It
 
 
 async def _host(host: NameserverHost, zone: str, scales: Scales, net: Net) -> NameserverHost:
-    if not host.lookups.is_seen:
-        host = replace(host, lookups=await _look_up_again(host, net))
+    aaaa, a = await asyncio.gather(*(_look_up(lookup, scales, net) for lookup in (host.lookups.aaaa, host.lookups.a)))
+    host = replace(host, lookups=replace(host.lookups, aaaa=aaaa, a=a))
     known = {(asked.server, asked.transport): asked for asked in host.soa}
     transports: Sequence[Transport] = ("udp", "tcp")
     wanted: list[tuple[Address, Transport]] = [
@@ -148,13 +170,12 @@ async def _host(host: NameserverHost, zone: str, scales: Scales, net: Net) -> Na
     return replace(host, soa=tuple(await asyncio.gather(*soa)))
 
 
-async def _look_up_again(host: NameserverHost, net: Net) -> NameLookups:
-    aaaa, a = host.lookups.aaaa, host.lookups.a
-    return replace(
-        host.lookups,
-        aaaa=aaaa if aaaa.answer else await delegation.ask(aaaa, net),
-        a=a if a.answer else await delegation.ask(a, net),
-    )
+async def _look_up(lookup: Lookup, scales: Scales, net: Net) -> Lookup:
+    """Ask for a server's addresses; that it has none is to be heard twice, before that is held against the zone."""
+    for _ in range(scales.definitive):
+        if lookup.answer is None or (lookup.is_empty and len(lookup.tries) < scales.definitive):
+            lookup = await delegation.ask(lookup, net)
+    return lookup
 
 
 async def _soa(asked: ServerTries, host: str, zone: str, scales: Scales, net: Net) -> ServerTries:

@@ -32,17 +32,17 @@ async def look_at_mail(target: Target, seen: Evidence, net: Net) -> MailZoneFact
     assert seen.dns is not None
     assert seen.dns.mx is not None
     before = seen.mail_zones or MailZoneFacts()
-    hosts = mail_hosts(seen.dns.mx)
+    hosts, scales = mail_hosts(seen.dns.mx), Scales(seen, open_ended=True)
     zone_of = dict(before.zone_of)
     for host in hosts:
         if not zone_of.get(host):
-            zone_of[host], _ = await delegation.find_zone(host, net)
+            zone_of[host], _ = await delegation.find_zone(host, net, tries=scales.definitive)
     known = {facts.zone: facts for facts in before.zones}
     zones = []
     for zone in dict.fromkeys(zone_of[host] for host in hosts if zone_of[host]):
         looked = await look_at_zone(zone, known.get(zone), Scales(seen, open_ended=True, zone=zone), net)
         zones.append(_without_messages(looked))
-    iterator = Iterator(net, Scales(seen, open_ended=True), before.hosts)
+    iterator = Iterator(net, scales, before.hosts)
     return MailZoneFacts(
         zones=tuple(zones),
         hosts=tuple(await asyncio.gather(*(iterator.resolve(host, "AAAA") for host in hosts))),

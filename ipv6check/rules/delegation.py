@@ -22,6 +22,7 @@ from ipv6check.scales import Scales
 from ipv6check.tries import State
 
 ROOT: Final = "."
+NO_GLUE: Final = "no-glue"
 
 R = Severity.RECOMMENDED
 
@@ -128,9 +129,8 @@ def passage(iteration: Iteration | None, scales: Scales) -> Passage:
     if iteration is None or not iteration.steps or not (iteration.broken or iteration.rcode):
         return Passage(State.UNSEEN, Reason.DEPENDENCY_FAILED)
     if not iteration.broken:
-        retried = (number for number, step in enumerate(iteration.steps, 1) if _was_retried(step, scales))
-        until = next(retried, None)
-        return Passage(State.WORKED) if until is None else _stuck(State.UNSTABLE, iteration.steps[:until], scales)
+        until = _until_retried(iteration.steps, scales)
+        return _stuck(State.UNSTABLE, until, scales) if until else Passage(State.WORKED)
     last = iteration.steps[-1]
     weighed = [scales.referral(asked) for asked in last.asked]
     unseen = [weighing.reason for weighing in weighed if weighing.state is State.UNSEEN]
@@ -138,14 +138,24 @@ def passage(iteration: Iteration | None, scales: Scales) -> Passage:
         return Passage(State.UNSEEN, unseen[0])
     if last.zone == ROOT or any(asked.zone == ROOT for asked in last.asked):  # whoever cannot ask the root has a fault here
         return Passage(State.UNSEEN, Reason.DEPENDENCY_FAILED)
-    if any(weighing.is_up for weighing in weighed):  # a way that never ends
-        return Passage(State.UNSEEN, Reason.LIMIT)
+    if any(weighing.is_up for weighing in weighed):  # a way that never ends; or one referral without glue
+        return Passage(State.UNSEEN, Reason.LIMIT if last.is_answered else Reason.OWN_TIMEOUT_BUDGET)
     return _stuck(State.FAILED, iteration.steps, scales)
 
 
-def _was_retried(step: ZoneStep, scales: Scales) -> bool:
-    """Whether all servers were asked in vain before one answered, and not for a reason of ours."""
-    return step.rounds > 1 and scales.referral(step.asked[-1]).state is State.UNSTABLE
+def _until_retried(steps: tuple[ZoneStep, ...], scales: Scales) -> tuple[ZoneStep, ...]:
+    """The steps up to the first where all servers were asked in vain before one answered, and not for a reason of ours."""
+    for number, step in enumerate(steps, 1):
+        if not step.is_answered or step.rounds == 1:
+            continue
+        answering = step.asked[-1]
+        if scales.referral(answering).state is State.UNSTABLE:
+            return steps[:number]
+        answers = [tried.answer for tried in answering.tries if tried.answer is not None]
+        if len(answers) > 1:  # it led on only when asked again: of what it referred to at first nobody could be asked
+            unusable = tuple((host, NO_GLUE) for host in answers[0].referral_servers)
+            return (*steps[:number], ZoneStep(zone=answers[0].referral, unusable=unusable))
+    return ()
 
 
 def _stuck(state: State, steps: tuple[ZoneStep, ...], scales: Scales) -> Passage:

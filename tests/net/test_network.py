@@ -192,7 +192,7 @@ async def test_the_vantage_has_no_budget(network: Network, wire: Wire) -> None:
             assert failure_of(await look(session, number)) is None
 
 
-@pytest.mark.parametrize(("first", "deadline"), [(True, 4.0), (False, 8.5)])
+@pytest.mark.parametrize(("first", "deadline"), [(True, 5.0), (False, 8.5)])
 async def test_deadlines_are_short_in_the_first_pass(network: Network, wire: Wire, first: bool, deadline: float) -> None:
     session = network.session()
     session.is_first_pass = first

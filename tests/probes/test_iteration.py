@@ -11,14 +11,17 @@ from ipaddress import ip_address
 import pytest
 
 from ipv6check.facts import Answer, DnsTry, Iteration
-from ipv6check.model import Failure
+from ipv6check.model import Failure, Reason
 from ipv6check.net.network import QUESTIONS_PER_TARGET, Network, NetworkSettings
 from ipv6check.net.question import Question
 from ipv6check.net.talk import now
+from ipv6check.probes import delegation
 from ipv6check.probes import iteration as iteration_module
 from ipv6check.probes.iteration import ADDRESSES, DEPTH, NAMES, SERVERS, STEPS, Iterator
 from ipv6check.probes.nameservers import is_iteration_unsettled
+from ipv6check.rules.delegation import passage
 from ipv6check.scales import Scales
+from ipv6check.tries import State
 from tests.factories import RESOLVER
 from tests.probes.tree import (
     DOMAIN,
@@ -123,6 +126,52 @@ async def test_a_server_that_denies_what_lies_between_is_asked_for_the_name() ->
     assert (found.rcode, found.records) == ("NOERROR", ("2400:1::7",))
 
 
+NOT_BELOW_THE_APEX = {
+    "mute": mute,
+    "refuse": refuse,
+    "SERVFAIL": say(Answer(rcode="SERVFAIL")),
+    "NOTIMP": say(Answer(rcode="NOTIMP")),
+}
+
+
+@pytest.mark.parametrize("trick", NOT_BELOW_THE_APEX.values(), ids=NOT_BELOW_THE_APEX)
+async def test_servers_that_cannot_be_asked_what_lies_between_are_asked_for_the_name(trick: Spoil) -> None:
+    """Load balancers that know A and AAAA alone (RFC 9156 2.3)."""
+    tree, name = healthy(), f"www.x.{DOMAIN}"
+    tree.zones[DOMAIN].records |= {(name, "AAAA"): ("2400:1::7",)}
+    tree.spoil |= dict.fromkeys(OWN_SERVERS, only("NS", trick))
+    passes, weigh = await in_passes(tree, name)
+    assert [(p.broken, p.records) for p in passes] == [("", ("2400:1::7",))]
+    assert passage(passes[-1], weigh).state is State.WORKED
+
+
+async def test_where_the_name_is_not_answered_either_the_zone_is_broken() -> None:
+    tree, name = healthy(), f"www.x.{DOMAIN}"
+    tree.spoil |= dict.fromkeys(OWN_SERVERS, mute)
+    passes, weigh = await in_passes(tree, name)
+    assert [p.broken for p in passes] == [DOMAIN] * 3
+    assert passage(passes[-1], weigh).failed == tuple(f"ns{i}.{DOMAIN} (2400:d::{i}): no reply" for i in (1, 2))
+    assert {tree.asked[s, q, t, "udp", ""] for s in OWN_SERVERS for q, t in ((name, "AAAA"), (f"x.{DOMAIN}", "NS"))} == {3}
+
+
+async def test_root_servers_are_not_told_the_name_when_they_are_silent() -> None:
+    """That is our own IPv6, most likely, and would be so for every target."""
+    tree = healthy()
+    tree.spoil[ROOT6] = mute
+    passes, _ = await in_passes(tree)
+    assert {p.broken for p in passes} == {"."}
+    assert set(of_servers(tree)) == {(ROOT6, "vn", "NS")}
+
+
+async def test_a_pass_asks_no_question_twice() -> None:
+    """One server of the zone is silent and the other's name is lost: asking for the whole name does not seek that anew."""
+    tree = healthy()
+    tree.zones[HANOI].servers = {"ns1.hanoi.gov.vn": ("2400:c::1",), "dns1.provider.vn": ()}
+    tree.spoil |= {"2400:c::1": mute, "2400:e::1": mute}
+    await resolve(tree, f"www.x.{DOMAIN}")
+    assert max(tree.asked.values()) == 1
+
+
 @pytest.mark.parametrize(("name", "rcode"), [(f"kk.{DOMAIN}", "NXDOMAIN"), (f"mail.{DOMAIN}", "NOERROR")])
 async def test_what_does_not_exist_is_an_end_too(name: str, rcode: str) -> None:
     found = await Iterator(session(healthy()), scales()).resolve(name, "TXT")
@@ -213,6 +262,86 @@ async def test_a_round_that_was_lost_is_told() -> None:
     passes, _ = await in_passes(tree)
     assert [p.broken for p in passes] == [HANOI, ""]
     assert [step.rounds for step in passes[-1].steps] == [1, 1, 1, 2, 1]
+
+
+# Referrals without glue
+
+
+def bare(question: Question, transport: str, said: Answer | Failure, time: int) -> Answer | Failure:
+    """The same referral without its AAAA glue."""
+    return replace(said, glue=tuple(g for g in said.glue if ":" not in g[1])) if isinstance(said, Answer) else said
+
+
+def two_parents(first_says: Spoil, second_says: Spoil | None = None) -> Tree:
+    """A tree in which gov.vn has two servers, each with a trick."""
+    tree = healthy()
+    tree.zones["gov.vn"].servers = {"ns.gov.vn": ("2400:b::1",), "ns2.gov.vn": ("2400:b::2",)}
+    tree.spoil |= {"2400:b::1": first_says} | ({"2400:b::2": second_says} if second_says else {})
+    return tree
+
+
+@pytest.mark.parametrize("trick", [bare, first(1, bare)], ids=["always", "once"])
+async def test_of_a_referral_without_glue_the_parents_other_servers_are_asked(trick: Spoil) -> None:
+    passes, weigh = await in_passes(two_parents(trick))
+    assert [(p.broken, p.records) for p in passes] == [("", ("2400:1::1",))]
+    assert passage(passes[-1], weigh).state is State.WORKED, "the next server is no retry"
+
+
+async def test_that_glue_is_missing_is_heard_of_two_servers() -> None:
+    tree = two_parents(bare, bare)
+    tree.zones["gov.vn"].servers = {**tree.zones["gov.vn"].servers, "ns3.gov.vn": ("2400:b::3",)}
+    looked, weigh = await in_passes(tree)
+    assert [p.broken for p in looked] == [HANOI]
+    assert [tree.asked[f"2400:b::{n}", HANOI, "NS", "udp", ""] for n in (1, 2, 3)] == [1, 1, 0]
+    assert (passage(looked[-1], weigh).state, reasons(looked[-1])["ns1.hanoi.gov.vn"]) == (State.FAILED, "no-glue")
+
+
+def one_parent(trick: Spoil) -> Tree:
+    """A zone whose parent has one server, which refers to it in a way of its own."""
+    tree = healthy()
+    tree.spoil["2400:b::1"] = trick
+    return tree
+
+
+@pytest.mark.parametrize(("wanted", "passes"), [(1, 1), (2, 2), (3, 2)])
+async def test_that_glue_is_missing_is_heard_in_two_passes_of_one_server(wanted: int, passes: int) -> None:
+    tree = one_parent(bare)
+    looked, weigh = await in_passes(tree, wanted=wanted)
+    assert [p.broken for p in looked] == [HANOI] * passes
+    assert tree.asked["2400:b::1", HANOI, "NS", "udp", ""] == passes
+    assert (passage(looked[-1], weigh).state, reasons(looked[-1])["ns1.hanoi.gov.vn"]) == (State.FAILED, "no-glue")
+
+
+async def test_glue_that_was_missing_once_says_nothing_yet() -> None:
+    looked = (await in_passes(one_parent(bare)))[0][0]
+    seen = passage(looked, scales())
+    assert (seen.state, seen.reason) == (State.UNSEEN, Reason.OWN_TIMEOUT_BUDGET)
+
+
+async def test_glue_that_came_in_the_second_round_came_after_a_retry() -> None:
+    looked, weigh = await in_passes(one_parent(first(1, bare)))
+    assert [p.broken for p in looked] == [HANOI, ""]
+    way = passage(looked[-1], weigh)
+    assert (way.state, way.parent, way.broken) == (State.UNSTABLE, "gov.vn", HANOI)
+    assert way.failed == ("ns1.hanoi.gov.vn: no-glue", "ns2.hanoi.gov.vn: no-glue")
+
+
+async def test_a_server_that_refuses_after_a_referral_without_glue_gave_no_answer() -> None:
+    tree = one_parent(
+        lambda q, transport, said, time: bare(q, transport, said, time) if time == 1 else refuse(q, transport, said, time)
+    )
+    looked, _ = await in_passes(tree)
+    assert {(p.broken, p.rcode) for p in looked} == {(HANOI, "")}
+
+
+async def test_glue_that_was_missing_once_on_the_way_to_a_servers_name() -> None:
+    tree = healthy()
+    tree.zones[HANOI].servers = {"dns1.provider.vn": ()}
+    tree.zones["provider.vn"].records |= {("dns1.provider.vn", "AAAA"): ("2400:c::1",)}
+    tree.zones["vn"].servers = {"a.dns.vn": ("2400:a::1",)}
+    tree.spoil["2400:a::1"] = lambda q, t, said, time: bare(q, t, said, time) if "provider" in q.name and time == 1 else said
+    looked, _ = await in_passes(tree)
+    assert [p.broken for p in looked] == [HANOI, ""]
 
 
 # Broken trees
@@ -464,6 +593,26 @@ class Described:
         )
 
     tcp = udp
+
+
+@pytest.mark.parametrize("tries", [1, 2])
+async def test_what_was_lost_at_the_parent_is_asked_once_more_and_the_rest_is_remembered(tries: int) -> None:
+    """The run remembers losses too: who asks again must say so, and pays for nothing that was answered."""
+    tree = healthy()
+    tree.spoil |= dict.fromkeys(("2400:b::1", "11.2.0.1"), first(1, mute))
+    tree.spoil_lookups |= {("gov.vn", "SOA"): first(1, mute), ("ns.gov.vn", "AAAA"): first(1, mute)}
+    net = remembering(tree).session()
+    found = []
+    for looks in range(1, tries + 1):
+        parent, _ = await delegation.find_zone("gov.vn", net, tries=looks)
+        tried = await delegation.at_parent(HANOI, "gov.vn", net, looks)
+        found.append((parent, tried.answer.referral if tried and tried.answer else ""))
+    assert found == [("gov.vn", ""), ("gov.vn", HANOI)][:tries], "vn's servers tell where the zone begins"
+    counts = {
+        key: tree.looked_up[*key, False]
+        for key in (("gov.vn", "SOA"), ("ns.gov.vn", "AAAA"), ("ns.gov.vn", "A"), ("gov.vn", "NS"))
+    }
+    assert counts == {("gov.vn", "SOA"): tries, ("ns.gov.vn", "AAAA"): tries, ("ns.gov.vn", "A"): 1, ("gov.vn", "NS"): 1}
 
 
 def remembering(tree: Tree) -> Network:

@@ -1,8 +1,9 @@
 """What each probe asks in its first pass, what it asks again in a later one, and what never."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 
 from ipv6check.data import Tables
 from ipv6check.facts import Answer, AuthorityTries, Evidence, NameserverHost, RegistrationFacts, Signature
+from ipv6check.judge import judge
 from ipv6check.net.rdap import Rdap
 from ipv6check.probes import PROBES, Probe, resource_probes
 from ipv6check.probes.nameservers import FOREIGN_NAME, HOSTS_LOOKED_AT
 from ipv6check.probes.records import MAIL_HOSTS
 from ipv6check.probes.registration import registered_name
+from tests.factories import sample
 from tests.probes.tree import DOMAIN, Spoil, Tree, closed, evidence, first, healthy, mute, only, refuse, say, session
 
 SERVERS6, SERVERS4 = ("2400:d::1", "2400:d::2"), ("11.4.0.1", "11.4.0.2")
@@ -161,6 +164,103 @@ async def test_of_hundreds_of_servers_thirteen_are_looked_at() -> None:
     facts = (await settled(tree, *BOTH)).seen.nameservers
     assert facts is not None
     assert (len(facts.hosts), facts.over_cap) == (HOSTS_LOOKED_AT, 300 - HOSTS_LOOKED_AT)
+
+
+def verdict(look: Look, check: str) -> str:
+    """What the evidence of a settled look amounts to, with a good look at ourselves after it."""
+    after = sample(datetime.now(UTC) + timedelta(seconds=1))
+    found = judge(replace(look.seen, vantage=(*look.seen.vantage, after)))[check]
+    return f"{found.outcome}:{found.reason}" if found.reason else str(found.outcome)
+
+
+PARENTS = ("2400:c::1", "2400:c::2", "11.3.0.1", "11.3.0.2")
+
+
+def lose_the_zones_own_word(tree: Tree, times: int) -> None:
+    tree.spoil_lookups[DOMAIN, "NS"] = first(times, mute)
+
+
+def lose_the_parent(tree: Tree, times: int) -> None:
+    tree.spoil_lookups |= {(name, "SOA"): first(times, mute) for name in ("hanoi.gov.vn", "gov.vn", "vn")}
+
+
+def lose_the_parents_word(tree: Tree, times: int) -> None:
+    tree.spoil |= dict.fromkeys(PARENTS, only("NS", first(times, mute)))
+
+
+def lose_both(tree: Tree, times: int) -> None:
+    lose_the_zones_own_word(tree, times)
+    lose_the_parent(tree, times)
+
+
+LOSSES = [lose_the_zones_own_word, lose_the_parent, lose_the_parents_word, lose_both]
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+async def test_a_delegation_that_was_lost_is_asked_for_again(lose: Callable[[Tree, int], None]) -> None:
+    """A look that fell into a bad moment, of ours or the resolver's, is no look."""
+    tree = healthy()
+    lose(tree, 1)
+    look = Look(tree, *BOTH, "dnssec")
+    assert await look.until_settled() == 2
+    facts = look.seen.nameservers
+    assert facts is not None
+    assert facts.from_parent == facts.from_child == (f"ns1.{DOMAIN}", f"ns2.{DOMAIN}")
+    assert {check: verdict(look, check) for check in ("NS-02", "NS-03", "NS-05", "NS-08", "NS-09", "NS-10")} == dict.fromkeys(
+        ("NS-02", "NS-03", "NS-05", "NS-08", "NS-09", "NS-10"), "pass"
+    )
+    soa = look.asked(name=DOMAIN, rdtype="SOA", transport="udp", variant="")
+    assert {s: soa[s] for s in SERVERS} == dict.fromkeys(SERVERS, 1), "servers that were known are not asked anew"
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("tries", [1, 2, 3])
+async def test_a_delegation_that_stays_lost_is_given_up(lose: Callable[[Tree, int], None], tries: int) -> None:
+    tree = healthy()
+    lose(tree, 99)
+    look = Look(tree, *BOTH, tries=tries)
+    assert await look.until_settled() == tries
+    assert look.seen.nameservers is not None
+    assert look.seen.nameservers.child is not None
+    assert len(look.seen.nameservers.child.tries) == tries
+
+
+NODATA: Spoil = say(Answer(rcode="NOERROR", soa=DOMAIN))
+
+
+@pytest.mark.parametrize(("rdtype", "checks"), [("AAAA", ("NS-03", "NS-08")), ("A", ("NS-04", "NS-07"))])
+@pytest.mark.parametrize("trick", [NODATA, mute], ids=["nodata", "mute"])
+async def test_a_servers_address_that_was_missing_once_is_asked_for_again(
+    rdtype: str, checks: tuple[str, ...], trick: Spoil
+) -> None:
+    tree = healthy()
+    tree.spoil_lookups[f"ns1.{DOMAIN}", rdtype] = first(1, trick)
+    look = Look(tree, *BOTH)
+    assert await look.until_settled() == 1
+    assert [verdict(look, check) for check in checks] == ["pass"] * len(checks)
+    assert tree.looked_up[f"ns1.{DOMAIN}", rdtype, False] == 2
+
+
+@pytest.mark.parametrize(("tries", "asked"), [(1, 1), (2, 2), (3, 2)])
+async def test_a_server_without_aaaa_costs_one_more_question(tries: int, asked: int) -> None:
+    tree = healthy()
+    tree.zones[DOMAIN].servers = {f"ns1.{DOMAIN}": ("11.4.0.1",), f"ns2.{DOMAIN}": ("2400:d::2", "11.4.0.2")}
+    look = Look(tree, *BOTH, tries=tries)
+    assert await look.until_settled() == 1
+    assert tree.looked_up[f"ns1.{DOMAIN}", "AAAA", False] == asked
+    assert {tree.looked_up[f"ns{i}.{DOMAIN}", rdtype, False] for i, rdtype in ((1, "A"), (2, "AAAA"), (2, "A"))} == {1}
+    assert verdict(look, "NS-03") == "fail"
+
+
+async def test_a_servers_missing_address_in_a_bogus_zone_is_settled_too() -> None:
+    tree = healthy()
+    empty = Answer(rcode="NOERROR", soa=DOMAIN)
+    tree.spoil_lookups[f"ns1.{DOMAIN}", "AAAA"] = lambda q, t, said, time: (
+        empty if q.checking_disabled else Answer(rcode="SERVFAIL")
+    )
+    look = Look(tree, *BOTH)
+    assert await look.until_settled() == 1
+    assert tree.looked_up[f"ns1.{DOMAIN}", "AAAA", False] == 2
 
 
 async def test_missing_glue_is_asked_for_once_more_over_tcp() -> None:
@@ -317,6 +417,24 @@ async def test_bogus_is_asked_with_cd_and_twice() -> None:
     assert look.seen.dns.mx is not None
     assert look.seen.dns.mx.is_bogus
     assert tree.looked_up[DOMAIN, "MX", False] == 2
+
+
+BOGUS: Spoil = lambda q, t, said, time: said if q.checking_disabled else Answer(rcode="SERVFAIL")  # noqa: E731
+
+
+@pytest.mark.parametrize(
+    ("trick", "passes", "sec_01"),
+    [(BOGUS, 2, "fail"), (first(1, BOGUS), 2, "pass"), (first(1, mute), 2, "pass"), (mute, 3, "nm:resolver-error")],
+    ids=["bogus", "bogus once", "lost once", "lost"],
+)
+async def test_the_zones_soa_is_asked_for_like_the_names(trick: Spoil, passes: int, sec_01: str) -> None:
+    """The zone's own status counts as the names' do: refused twice is bogus, once is not."""
+    tree = healthy()
+    tree.spoil_lookups[DOMAIN, "SOA"] = trick
+    look = Look(tree, "dns")
+    assert await look.until_settled() == passes
+    assert verdict(look, "SEC-01") == sec_01
+    assert tree.looked_up["hanoi.gov.vn", "SOA", False] <= 1, "the climb is not made again"
 
 
 async def test_alias_mode_is_followed_and_service_mode_is_not() -> None:
