@@ -78,9 +78,9 @@ def resolver_answers(sample: VantageFacts) -> bool:
 
 
 def invents_names(sample: VantageFacts) -> bool:
-    """Whether a random name that cannot exist was answered with data (OPS-08: rewrites answers)."""
-    answer = sample.random.answer if sample.random else None
-    return answer is not None and answer.rcode == "NOERROR" and bool(answer.records or answer.aliases)
+    """Whether a random name that cannot exist, or a name without AAAA records, was answered with data (OPS-08)."""
+    answers = [tried.answer for tried in (sample.random, sample.synthetic) if tried is not None]
+    return any(a is not None and a.rcode == "NOERROR" and (a.records or a.aliases) for a in answers)
 
 
 def is_good(sample: VantageFacts, witness: Witness) -> bool:

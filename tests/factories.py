@@ -87,6 +87,7 @@ def sample(
     roots: Sequence[str] = ("6udp", "6tcp", "4udp", "4tcp"),
     validates: bool = True,
     invents: bool = False,
+    synthesizes: bool = False,
     resolver: bool = True,
     offset: float = 0.2,
 ) -> VantageFacts:
@@ -114,8 +115,16 @@ def sample(
         dns_try(answered("soa", secure=validates), at=at) if resolver else dns_try(failure=fail("timeout", Stage.DNS), at=at)
     )
     made_up = answered("11.6.6.6") if invents else answered(rcode="NXDOMAIN")
+    of_ipv4_only = answered("2400:64::c000:aa") if synthesizes else answered()
     return VantageFacts(
-        start=at, end=at + SECOND, when="before", canaries=canaries, roots=tries, signed=signed, random=dns_try(made_up, at=at)
+        start=at,
+        end=at + SECOND,
+        when="before",
+        canaries=canaries,
+        roots=tries,
+        signed=signed,
+        random=dns_try(made_up, at=at),
+        synthetic=dns_try(of_ipv4_only, at=at),
     )
 
 

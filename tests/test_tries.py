@@ -320,6 +320,9 @@ def test_the_resolver() -> None:
     assert resolver_answers(replace(good, random=f.dns_try(failure=f.fail("timeout"))))
     assert invents_names(replace(good, random=f.dns_try(f.answered(aliases=("portal.example",)))))
     assert not invents_names(replace(good, random=f.dns_try(f.answered())))
+    assert not invents_names(replace(good, synthetic=f.dns_try(f.answered(rcode="NXDOMAIN"))))
+    assert invents_names(f.sample(START, synthesizes=True))
+    assert not resolver_answers(f.sample(START, synthesizes=True))
 
 
 def test_names_of_witnesses() -> None:

@@ -26,7 +26,11 @@ class Canary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VantageFacts:
-    """One look at ourselves: canaries, root servers straight, the resolver. A run has one before, some during, one after."""
+    """One look at ourselves: canaries, root servers straight, the resolver. A run has one before, some during, one after.
+
+    The resolver is asked for a name that is signed, one that is bogus, a random one, and for an AAAA record that no name server
+    gives: `synthetic`, of ipv4only.arpa (RFC 7050).
+    """
 
     start: datetime
     end: datetime
@@ -36,6 +40,7 @@ class VantageFacts:
     signed: DnsTry | None = None
     bogus: DnsTry | None = None
     random: DnsTry | None = None
+    synthetic: DnsTry | None = None
     note: str = ""
 
 

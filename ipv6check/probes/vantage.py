@@ -18,6 +18,9 @@ TRIES_PER_CANARY: Final = 2
 ROOTS_ASKED: Final = 3
 """So many root servers of a family are tried until one answers."""
 
+IPV4_ONLY_NAME: Final = "ipv4only.arpa"
+"""A name that has no AAAA record (RFC 7050): whoever gives one makes them of IPv4 addresses (DNS64)."""
+
 HALF_A_SECOND: Final = 0.5
 """HTTP dates are cut to whole seconds: half of one is their mean error."""
 
@@ -37,10 +40,11 @@ async def look(controls: Controls, net: Net, when: Literal["before", "during", "
     with_clock = when != "during"
     canaries = asyncio.gather(*(_canary(host, net, number, with_clock) for host in controls.canaries))
     roots = asyncio.gather(*(_roots(net, family, number) for family in FAMILIES))
-    signed, bogus, invented = await asyncio.gather(
+    signed, bogus, invented, synthetic = await asyncio.gather(
         net.lookup(controls.signed_name, "SOA", again=number),
         _maybe(net, controls.bogus_name, number),
         net.lookup(f"ipv6check-{random.getrandbits(48):012x}", "A", again=number),
+        net.lookup(IPV4_ONLY_NAME, "AAAA", again=number),
     )
     return VantageFacts(
         start=start,
@@ -51,6 +55,7 @@ async def look(controls: Controls, net: Net, when: Literal["before", "during", "
         signed=signed,
         bogus=bogus,
         random=invented,
+        synthetic=synthetic,
     )
 
 

@@ -1,5 +1,6 @@
 """OPS: what of ourselves worked. Never scored; every other verdict rests on it."""
 
+from dataclasses import replace
 from statistics import median
 from typing import Final
 
@@ -84,8 +85,9 @@ def this_run_is_complete(evidence: Evidence) -> Finding:
 @rule("OPS-08", severity=Severity.INFORMATION)
 def this_resolver_is_honest(evidence: Evidence) -> Finding:
     """Does our resolver validate, say NXDOMAIN for what does not exist, and rewrite nothing?"""
-    if any(invents_names(sample) for sample in evidence.vantage):
-        return failed("rewrites")
+    inventing = [sample for sample in evidence.vantage if invents_names(sample)]
+    if inventing:
+        return failed("rewrites" if any(invents_names(replace(s, synthetic=None)) for s in inventing) else "dns64")
     answered = [sample for sample in evidence.vantage if resolver_answers(sample)]
     if not answered:
         return not_measured(Reason.RESOLVER_ERROR if evidence.vantage else Reason.DEPENDENCY_FAILED)

@@ -8,6 +8,8 @@ import pytest
 from ipv6check.facts import (
     AuthorityFacts,
     AuthorityTries,
+    DelegationSigner,
+    DnssecFacts,
     DnsTry,
     Evidence,
     Key,
@@ -604,6 +606,16 @@ LARGE = [
 @pytest.mark.parametrize(("seen", "expected"), LARGE)
 def test_large_replies(seen: Evidence, expected: str) -> None:
     assert says(seen, "NS-16") == expected
+
+
+def test_large_replies_of_a_zone_with_ds_that_nobody_could_ask_are_not_measured() -> None:
+    hosts = [from_here(nameserver(name, [address])) for name, address in ((N1, A6), (N2, B6))]
+    signers = (DelegationSigner(tag=1, algorithm=13, digest_type=2, digest="00"),)
+    more = {"authority": AuthorityFacts(zone=ZONE), "vantage": f.NO_V6}
+    seen = evidence(nameservers=name_servers(*hosts, asked=()), dnssec=DnssecFacts(zone=ZONE, signers=signers), **more)
+    assert says(seen, "NS-16") == "nm:no-v6-here"
+    unsigned = evidence(nameservers=name_servers(*hosts, asked=()), dnssec=DnssecFacts(zone=ZONE), **more)
+    assert says(unsigned, "NS-16") == "n/a"
 
 
 # NS-17, NS-18: networks and prefixes
