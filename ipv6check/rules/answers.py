@@ -225,10 +225,15 @@ def large_replies_arrive_over_ipv6(evidence: Evidence) -> Finding:
 
 
 def _is_signed(evidence: Evidence) -> bool:
-    """Whether the zone has keys, signs its SOA record, or is said to by its parent: without keys there is no large reply."""
+    """Whether the zone has keys, or signs its SOA record, else by its parent's word: without keys there is no large reply."""
     hosts, dnssec = evidence.nameservers.hosts if evidence.nameservers else (), evidence.dnssec
+    if dnssec is None:
+        return False
     soa = [tried.answer for host in hosts for asked in host.soa for tried in asked.tries if tried.answer is not None]
-    return any(answer.signed for answer in soa) or (dnssec is not None and (dnssec.is_signed or dnssec.has_ds))
+    if dnssec.is_signed or any(answer.signed for answer in soa):
+        return True
+    is_heard = any(tried.answer is not None for asked in dnssec.asked if asked.type == "DNSKEY" for tried in asked.tries)
+    return dnssec.has_ds and not is_heard
 
 
 def _large_reply(server: Server, is_signed: bool) -> Finding:

@@ -616,6 +616,8 @@ def test_large_replies_of_a_zone_with_ds_that_nobody_could_ask_are_not_measured(
     assert says(seen, "NS-16") == "nm:no-v6-here"
     unsigned = evidence(nameservers=name_servers(*hosts, asked=()), dnssec=DnssecFacts(zone=ZONE), **more)
     assert says(unsigned, "NS-16") == "n/a"
+    no_keys = replace(f.keyless(), signers=signers)
+    assert says(evidence(dnssec=no_keys), "NS-16") == "n/a"
 
 
 # NS-17, NS-18: networks and prefixes
