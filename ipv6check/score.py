@@ -31,6 +31,9 @@ MANDATORY: Final = {
 }
 """The ids of each family's mandatory checks."""
 
+V6_UNSEEN: Final = frozenset({"unseen", "nm"})
+"""What a WEB check says of its IPv6 part when that was not measured."""
+
 Requirement = Callable[[Verdict], bool]
 
 
@@ -174,13 +177,14 @@ def in_the_way(verdicts: Verdicts, number: int) -> tuple[str, ...]:
 
 
 def _is_measured(verdict: Verdict) -> bool:
-    return verdict.outcome is not Outcome.NOT_MEASURED
+    """Whether what the level counts was: of a WEB check its IPv6 part."""
+    return verdict.outcome is not Outcome.NOT_MEASURED and verdict.args.get("v6") not in V6_UNSEEN
 
 
 def _is_wanting(verdict: Verdict) -> bool:
     """Whether a check that a level needs is open. SEC-01 only takes away, when a validating resolver refused the name."""
     if verdict.outcome is not Outcome.NOT_MEASURED:
-        return verdict.args.get("v6") in {"unseen", "nm"}
+        return verdict.args.get("v6") in V6_UNSEEN
     if verdict.id == "SEC-01":
         return bool(verdict.args.get("refused"))
     return verdict.id not in ONLY_WHERE_RUN

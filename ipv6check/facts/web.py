@@ -153,8 +153,8 @@ class Hop:
 
     @property
     def fetch(self) -> Fetch | None:
-        """The exchange that answered, else the last."""
-        return next((t for t in self.tries if t.answered), self.tries[-1] if self.tries else None)
+        """The last exchange that was answered, else the last."""
+        return next((t for t in reversed(self.tries) if t.answered), self.tries[-1] if self.tries else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -156,10 +156,15 @@ class Iterator:
                     via=(*step.via, *via),
                     asked=(*step.asked, *behind),
                 )
+        nowhere: list[tuple[AuthorityTries, Answer]] = []
         for _, server in servers:
             known = self._known.get((cut.zone, question, rdtype, server))
-            if known is not None and (answer := self._good(known)) is not None and not _leads_nowhere(answer, known):
-                return _answered(step, (), known), answer
+            if known is not None and (answer := self._good(known)) is not None:
+                if not _leads_nowhere(answer, known):
+                    return _answered(step, (), known), answer
+                nowhere.append((known, answer))
+        if len(nowhere) >= self._scales.definitive:  # settled in an earlier pass
+            return _answered(step, tuple(known for known, _ in nowhere), nowhere[-1][0]), nowhere[-1][1]
         asked: tuple[AuthorityTries, ...] = ()
         for some in (servers[:1], servers[1:]):
             some = (
@@ -179,7 +184,7 @@ class Iterator:
         asked = AuthorityTries(host=host, server=server, name=question, type=rdtype, purpose="iteration", zone=zone)
         asked = self._known.get(_key(asked), asked)
         is_of_this_pass = asked is not self._earlier.get(_key(asked))
-        is_wanted = wants_try(self._scales.referral(asked)) or is_doubtful(asked, self._scales)
+        is_wanted = wants_try(self._scales.referral(asked)) or wants_better(asked, self._scales)
         if asked.tries and (is_of_this_pass or not is_wanted):
             return asked
         tried = await self._net.ask(server, question, rdtype, host="" if host == ROOT_SERVERS else host, again=len(asked.tries))
@@ -216,13 +221,17 @@ class Iterator:
 
 
 def is_doubtful(asked: AuthorityTries, scales: Scales) -> bool:
-    """Whether a server referred to nobody who could be asked, and was not heard to say so in as many passes as it takes.
+    """Whether a server referred to nobody who could be asked, and was not heard to say so as often as it takes to believe it.
 
-    One referral may lack the glue that the next has. After one try more than that takes, silence has had its chance.
+    One referral may lack the glue that the next has.
     """
     answers = [tried.answer for tried in asked.tries if tried.answer is not None]
-    is_heard_enough = len(answers) >= scales.definitive or len(asked.tries) > scales.definitive
-    return bool(answers) and not is_heard_enough and _leads_nowhere(answers[-1], asked)
+    return 0 < len(answers) < scales.definitive and _leads_nowhere(answers[-1], asked)
+
+
+def wants_better(asked: AuthorityTries, scales: Scales) -> bool:
+    """Whether to ask once more for a referral that leads on: after one try more than it takes, silence has had its chance."""
+    return is_doubtful(asked, scales) and len(asked.tries) <= scales.definitive
 
 
 def _leads_nowhere(answer: Answer, asked: AuthorityTries) -> bool:

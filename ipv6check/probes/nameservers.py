@@ -21,7 +21,7 @@ from ipv6check.model import Target
 from ipv6check.net.api import Net
 from ipv6check.probes import delegation
 from ipv6check.probes.asking import answering_servers, ask_all, doubtful, questions
-from ipv6check.probes.iteration import Iterator, is_doubtful
+from ipv6check.probes.iteration import Iterator, wants_better
 from ipv6check.scales import Scales
 from ipv6check.tries import is_unsettled as is_open
 from ipv6check.tries import wants_try
@@ -81,7 +81,7 @@ def is_zone_unsettled(facts: NameserverFacts, scales: Scales) -> bool:
 def is_iteration_unsettled(iteration: Iteration, scales: Scales) -> bool:
     """Whether the zone that could not be passed was tried too seldom to be believed."""
     last = iteration.steps[-1] if iteration.broken and iteration.steps else None
-    return last is not None and any(is_open(scales.referral(asked)) or is_doubtful(asked, scales) for asked in last.asked)
+    return last is not None and any(is_open(scales.referral(asked)) or wants_better(asked, scales) for asked in last.asked)
 
 
 def _is_told(facts: NameserverFacts) -> bool:

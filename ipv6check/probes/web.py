@@ -90,7 +90,8 @@ def _wants(
     """Whether to try (again): never tried, nothing decided, or a fault of certificate or server seen too seldom."""
     if not tries or undecided(scales.fetches(tries)):
         return True
-    return len(tries) < min(DEFINITIVE_TRIES, wanted) and any(_has_fault(fetch, certificates) for fetch in tries)
+    is_seen_enough = sum(fetch.answered for fetch in tries) >= DEFINITIVE_TRIES or len(tries) >= wanted
+    return not is_seen_enough and any(_has_fault(fetch, certificates) for fetch in tries)
 
 
 def _has_fault(fetch: Fetch, certificates: Certificates) -> bool:
@@ -142,7 +143,7 @@ class _Looker:
         async def secure() -> tuple[tuple[Fetch, ...], tuple[TlsTry, ...]]:
             https = await self._fetch(at.https, Url("https", host.name), address) if is_open_port[443] else at.https
             shaken = any(fetch.tls is not None and fetch.tls.version for fetch in https)
-            return https, await self._legacy(at.legacy, host.name, address) if legacy and shaken else at.legacy
+            return https, await self._legacy(at.legacy, host.name, address) if (legacy or at.legacy) and shaken else at.legacy
 
         async def plain() -> tuple[Fetch, ...]:
             return await self._fetch(at.http, Url("http", host.name), address) if is_open_port[80] else at.http

@@ -51,7 +51,7 @@ def zone_has_several_name_servers(evidence: Evidence) -> Finding:
     total = len(hosts) + facts.over_cap
     args: Args = {"zone": facts.zone, "total": total}
     if total < ENOUGH:
-        return failed(**args) if facts.from_parent and facts.from_child else not_measured(Reason.RESOLVER_ERROR)
+        return not_measured(Reason.RESOLVER_ERROR) if untold(facts) else failed(**args)
     return warned(**args) if total > TOO_MANY else passed(**args)
 
 
@@ -72,7 +72,7 @@ def _have_addresses(evidence: Evidence, family: Family) -> Finding:
     if facts is None or hosts is None:
         return why_unknown(evidence)
     ready = sum(bool(host.lookups.of_family(family)) for host in hosts)
-    unseen = sum(lookup_of(host, family) is None for host in hosts) + facts.over_cap
+    unseen = sum(lookup_of(host, family) is None for host in hosts) + untold(facts)
     lacking = [h.name for h in hosts if lookup_of(h, family) is not None and not h.lookups.of_family(family)]
     args: Args = {"zone": facts.zone, "ready": ready, "total": len(hosts) + facts.over_cap}
     if ready >= ENOUGH:
@@ -80,6 +80,13 @@ def _have_addresses(evidence: Evidence, family: Family) -> Finding:
     if ready + unseen >= ENOUGH:
         return not_measured(Reason.RESOLVER_ERROR)
     return failed(lacking=lacking, **args)
+
+
+def untold(facts: NameserverFacts) -> int:
+    """How many name servers there may be beside those looked at: one that only the zone or only its parent told of may be one
+    of several."""
+    is_told = len(facts.hosts) >= ENOUGH or (facts.from_parent and facts.from_child)
+    return facts.over_cap if is_told else ENOUGH
 
 
 def lookup_of(host: NameserverHost, family: Family) -> object | None:
@@ -188,11 +195,14 @@ def two_servers_serve_over_ipv6(evidence: Evidence) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The names of a zone's servers that serve it over IPv6, and of those that might; `reason` says why that was not seen."""
+    """The names of a zone's servers that serve it over IPv6, and of those that might; `reason` says why that was not seen.
+
+    `untold` counts those that may be beside them.
+    """
 
     up: frozenset[str]
     unseen: frozenset[str]
-    over_cap: int
+    untold: int
     reason: Reason
 
     @property
@@ -203,7 +213,7 @@ class Serving:
     @property
     def may_be_enough(self) -> bool:
         """Whether it could be two if what was not seen were good."""
-        return len(self.up) + len(self.unseen) + self.over_cap >= ENOUGH
+        return len(self.up) + len(self.unseen) + self.untold >= ENOUGH
 
     def without(self, names: Iterable[str]) -> "Serving":
         """The same but for some servers."""
@@ -222,7 +232,7 @@ def serving_over_ipv6(facts: NameserverFacts, scales: Scales) -> Serving:
             reason = waiting[0].reason or reason
         elif lookup_of(host, 6) is None or (host.lookups.of_family(6) and not weighed):
             unseen.add(host.name)
-    return Serving(frozenset(up), frozenset(unseen), facts.over_cap, reason)
+    return Serving(frozenset(up), frozenset(unseen), untold(facts), reason)
 
 
 @rule("NS-13", refs=("draft-ietf-dnsop-3901bis", "RFC 6052"))

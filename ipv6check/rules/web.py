@@ -86,7 +86,7 @@ def _http_leads_to_https(site: Site) -> Finding:
             if tries:
                 weighing = site.scales.fetches(tries)
                 if weighing.is_up:
-                    findings.append(_first_hop(site, tries, _hops_from(site, family, at.address)))
+                    findings.append(_first_hop(site, tries, _hops_after(site, family, answered(tries))))
                 elif weighing.state is State.FAILED:
                     findings.append(failed("silent", name=site.name, address=text_of(at.address)))
                 else:
@@ -94,10 +94,14 @@ def _http_leads_to_https(site: Site) -> Finding:
     return worst(findings)
 
 
-def _hops_from(site: Site, family: Family, address: Address) -> tuple[Hop, ...]:
-    """Where an address leads from port 80: as the first one does, unless it has a chain of its own."""
-    chains = site.web.chains_of(family, "http")
-    return next((chain.hops for chain in (*(c for c in chains if c.start == address), *chains)), ())
+def _hops_after(site: Site, family: Family, fetch: Fetch | None) -> tuple[Hop, ...]:
+    """Where an answer of port 80 leads: as that of the address whose chain begins with the same status and place."""
+    begins = {at.address: answered(tries) for at, tries in site.fetches(family, "http")}
+    for chain in site.web.chains_of(family, "http"):
+        first = begins.get(chain.start)
+        if fetch is not None and first is not None and (first.status, leads_to(first)) == (fetch.status, leads_to(fetch)):
+            return chain.hops
+    return ()
 
 
 def _first_hop(site: Site, tries: tuple[Fetch, ...], hops: tuple[Hop, ...]) -> Finding:

@@ -293,6 +293,9 @@ async def test_that_glue_is_missing_is_heard_of_two_servers() -> None:
     looked, weigh = await in_passes(tree)
     assert [p.broken for p in looked] == [HANOI]
     assert [tree.asked[f"2400:b::{n}", HANOI, "NS", "udp", ""] for n in (1, 2, 3)] == [1, 1, 0]
+    before = sum(tree.asked.values())
+    again = await Iterator(session(tree), weigh, looked).resolve(DOMAIN, "AAAA")
+    assert (again.broken, sum(tree.asked.values())) == (HANOI, before)
     assert (passage(looked[-1], weigh).state, reasons(looked[-1])["ns1.hanoi.gov.vn"]) == (State.FAILED, "no-glue")
 
 
@@ -316,6 +319,12 @@ async def test_glue_that_was_missing_once_says_nothing_yet() -> None:
     looked = (await in_passes(one_parent(bare)))[0][0]
     seen = passage(looked, scales())
     assert (seen.state, seen.reason) == (State.UNSEEN, Reason.OWN_TIMEOUT_BUDGET)
+
+
+async def test_a_referral_without_glue_and_silence_after_it_say_nothing() -> None:
+    tree = one_parent(lambda q, transport, said, time: (bare if time == 1 else mute)(q, transport, said, time))
+    looked, weigh = await in_passes(tree)
+    assert passage(looked[-1], weigh).state is State.UNSEEN
 
 
 async def test_glue_that_came_in_the_second_round_came_after_a_retry() -> None:

@@ -148,6 +148,22 @@ def says(seen: Evidence, id_: str) -> str:
     return f"nm:{verdict.reason}" if verdict.reason is not None else str(verdict.outcome)
 
 
+def beyond(portal: Callable[[int], Served]) -> Serve:
+    """The front page leads to the portal, which serves this over IPv6."""
+
+    def serve(url: Url, address: str, time: int) -> Served | None:
+        to_portal = front(TO_PORTAL)(url, address, time)
+        return to_portal or (portal(time) if (url.host, address) == (PORTAL, P6) else None)
+
+    return serve
+
+
+def front_by_v6(*pages: Served) -> Serve:
+    """The front page over IPv6 is one page after the other."""
+    return lambda url, address, time: front(pages[min(time, len(pages)) - 1], at=(V6,))(url, address, time)
+
+
+SILENT_PAGE = Served(tls=Shown(certificates=(LEAF,)), failure=silent(Stage.HTTP))
 TO_PORTAL = page(302, f"https://{PORTAL}/")
 NOTHING = Answer(rcode="NOERROR")
 
@@ -168,12 +184,25 @@ NOTHING = Answer(rcode="NOERROR")
         (front(TO_PORTAL, at=(W6,)), {"portal": lambda time: NOTHING, "v6": (V6, W6)}, 1, {"WEB-13": "fail"}),
         (front(TO_PORTAL, at=(V6,)), {"portal": lambda time: NOTHING, "v6": (V6, W6)}, 1, {"WEB-13": "fail"}),
         (front(page(503), at=(W6,)), {"v6": (V6, W6)}, 2, {"WEB-12": "nm:blocked"}),
+        (beyond(lambda time: page(404) if time == 1 else page()), {}, 2, {"WEB-12": "pass", "WEB-13": "pass"}),
+        (beyond(lambda time: page(404)), {}, 2, {"WEB-12": "fail", "WEB-13": "pass"}),
+        (front_by_v6(page(404), SILENT_PAGE, page(404)), {}, 3, {"WEB-12": "fail"}),
+        (front_by_v6(page(404), SILENT_PAGE, page()), {}, 3, {"WEB-12": "pass"}),
     ],
 )
 async def test_what_is_looked_at_twice_and_what_is_followed(serve: Serve, more: dict, passes: int, expected: dict) -> None:
     seen, took = await looked_at(serve, **more)
     assert {id_: says(seen, id_) for id_ in expected} == expected
     assert took == passes
+
+
+async def test_silence_to_old_tls_under_both_names_of_an_address_is_settled() -> None:
+    lost = Served(tls=silent(Stage.TLS), failure=silent(Stage.TLS))
+    is_listed = lambda url: (url.scheme, url.host) == ("https", DOMAIN)  # noqa: E731
+    seen, passes = await looked_at(
+        lambda url, address, time: lost if is_listed(url) and time == 1 else None, old=silent(Stage.TLS), www=True
+    )
+    assert (says(seen, "WEB-07"), passes) == ("pass", 4)
 
 
 async def test_old_tls_is_offered_under_www_where_the_listed_name_shakes_no_hands() -> None:

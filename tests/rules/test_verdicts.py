@@ -321,7 +321,8 @@ def test_name_servers(id_: str, hosts: tuple, expected: str) -> None:
 
 @pytest.mark.parametrize("unseen", ["from_parent", "from_child"])
 def test_a_single_name_server_may_be_one_of_several_that_were_not_told(unseen: str) -> None:
-    assert says(evidence(nameservers=replace(servers(NS1), **{unseen: ()})), "NS-02") == "nm:resolver-error"
+    seen = evidence(nameservers=replace(servers(NS1), **{unseen: ()}))
+    assert {says(seen, id_) for id_ in ("NS-02", "NS-03", "NS-04", "NS-08")} == {"nm:resolver-error"}
 
 
 WITHOUT_V6 = [
@@ -492,6 +493,22 @@ INSIDE = f.fetch(DOMAIN, V4, path="/vi/", leaf=PAGE)
 DEAD_INSIDE = tuple(f.fetch(DOMAIN, V6, path="/vi/", failure=SILENT_HTTP) for _ in range(3))
 OTHER_PORT = f.fail("limit", f.Stage.HTTP, "port 8443")
 OTHER_SCHEME = f.fail("bad-redirect", f.Stage.HTTP, "scheme ftp")
+TO_HERE, TO_SECURE = f"http://{DOMAIN}/portal", f"https://{DOMAIN}/"
+MIXED_80 = Site(
+    v6=(V6, W6, "2400:1::3"),
+    v4=(),
+    http={
+        V6: (f.redirect(DOMAIN, V6, TO_SECURE, "http"),),
+        W6: (f.redirect(DOMAIN, W6, TO_HERE, "http", 302),),
+        "2400:1::3": (f.redirect(DOMAIN, "2400:1::3", TO_HERE, "http", 302),),
+    },
+    chains=[
+        f.chain(6, V6, scheme="http"),
+        f.chain(6, W6, f.redirect(DOMAIN, W6, TO_SECURE, "http", path="/portal"), scheme="http"),
+    ],
+)
+"""Of three addresses the first leads to HTTPS at once, the others by a further page, which was followed once."""
+
 ACCENTED = "xn--bnhvin-ik8be.vn"
 NO_ADDRESS = f.fail("no-address", f.Stage.DNS, ELSEWHERE)
 OVER_CAP = (f.fetch(DOMAIN, V6, failure=f.fail("limit", f.Stage.HTTP, "headers")),)
@@ -502,9 +519,10 @@ def beside(leaf: Certificate, address: str, times: int = 2, name: str = DOMAIN, 
     return Site(https={address: tuple(f.fetch(name, address, leaf=leaf, **more) for _ in range(times))}, others=(leaf,))
 
 
-def at_www(site: Site) -> Site:
-    """The same at www."""
-    return replace(site, name=WWW, v6=(W6,), v4=(W4,))
+def unseen_by_v6(leaf: Certificate, **more) -> Site:
+    """A fault of the certificate over IPv4, and TLS over IPv6 that failed by us."""
+    of_v4 = beside(leaf, V4, **more)
+    return replace(of_v4, https={**of_v4.https, V6: failing(V6, f.fail("local", f.Stage.TLS, "limit"))})
 
 
 def two_of_six(second: Fetch, *hops, stopped=None) -> Site:
@@ -568,6 +586,7 @@ WEB = [
     ("WEB-09", Site(http={V6: (f.redirect(DOMAIN, V6, f"https://{ELSEWHERE}/", "http"),)}), "warn"),
     ("WEB-09", Site(http={V6: (f.fetch(DOMAIN, V6, "http", 403),)}), "nm:blocked"),
     ("WEB-09", Site(http={V6: failing(V6, SILENT_HTTP, scheme="http")}), "fail:silent"),
+    ("WEB-09", MIXED_80, "pass"),
     ("WEB-09", Site(name=ACCENTED, http={V6: (f.redirect(ACCENTED, V6, "https://bệnhviện.vn/", "http"),)}), "pass"),
     ("WEB-10", Site(), "pass"),
     ("WEB-10", Site(https={V6: (f.fetch(DOMAIN, V6, headers={}),)}), "fail"),
@@ -721,6 +740,9 @@ LEVELS = [
     (bad(INCOMPLETE, path_error="unsuitable certificate purpose"), {}, "L2", False, ()),
     (beside(EXPIRED, V6), {}, "L2", False, ()),
     (beside(EXPIRED, V4), {}, "L3", True, ()),
+    (unseen_by_v6(EXPIRED), {}, "L2", True, ()),
+    (unseen_by_v6(f.certificate("other.vn")), {}, "L2", True, ()),
+    (unseen_by_v6(f.certificate(), path_error=NO_ISSUER), {}, "L2", True, ()),
     (beside(f.certificate("other.vn"), V4), {}, "L3", True, ()),
     (beside(f.certificate(), V4, path_error=NO_ISSUER), {}, "L3", True, ()),
     (Site(), {"dns": dns(BOGUS)}, "L0", False, ("bogus",)),
