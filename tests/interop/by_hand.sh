@@ -132,3 +132,11 @@ proof() {
 
 # block ADDRESS: how a row's IPv6 block begins in the tables
 block() { echo "$1" | sed 's/^\([0-9a-f]*:[0-9a-f]*\)::.*/\1::/'; }
+
+# judged KEYS NAME TYPE: delv about what the resolver gives; now and then delv waits without end, and is asked again
+judged() {
+    for again in 1 2 3; do
+        timeout 20 delv -a "$1" @127.0.0.1 "$2" "$3" 2>&1
+        [ $? -eq 124 ] || break
+    done
+}
