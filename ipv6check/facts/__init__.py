@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, FAMILIES, Attempt, Family, family_of
 from ipv6check.facts.dns import (
+    NO_GLUE,
     UNREACHABLE_ERRORS,
     UNRESOLVED,
     Answer,
@@ -56,6 +57,7 @@ __all__ = [
     "ADDRESSES_PER_FAMILY",
     "FAMILIES",
     "LAST_DAYS",
+    "NO_GLUE",
     "SCHEMA",
     "UNREACHABLE_ERRORS",
     "UNRESOLVED",

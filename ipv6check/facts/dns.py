@@ -259,7 +259,8 @@ class AuthorityFacts:
 
 
 UNRESOLVED: Final = "unresolved"
-"""Why a server could not be asked: its own name is out of reach."""
+NO_GLUE: Final = "no-glue"
+"""Why a server could not be asked: its own name is out of reach; its address did not come along."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

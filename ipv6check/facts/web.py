@@ -1,5 +1,6 @@
 """What was seen of ports, TLS and HTTP."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -50,6 +51,8 @@ class ReachabilityFacts:
 
     hosts: tuple[HostReach, ...] = ()
 
+
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 LAST_DAYS: Final = timedelta(days=3)
 """A certificate this near its end is judged like an expired one (WEB-04), and so looked at twice."""
@@ -132,6 +135,16 @@ class Fetch(Attempt):
         """Whether a response head came back."""
         return self.status is not None
 
+    @property
+    def location(self) -> str | None:
+        """Where a redirect leads, as it is written; None when it is none."""
+        return self.header("location") if self.status in REDIRECTS else None
+
+
+def answered(tries: Sequence[Fetch]) -> Fetch | None:
+    """The last exchange that was answered."""
+    return next((fetch for fetch in reversed(tries) if fetch.answered), None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressWeb:
@@ -154,7 +167,7 @@ class Hop:
     @property
     def fetch(self) -> Fetch | None:
         """The last exchange that was answered, else the last."""
-        return next((t for t in reversed(self.tries) if t.answered), self.tries[-1] if self.tries else None)
+        return answered(self.tries) or (self.tries[-1] if self.tries else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,18 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ipv6check.addressing import Address, is_usable, parse_addresses
-from ipv6check.facts import UNRESOLVED, Answer, AuthorityTries, DnsTry, Family, Iteration, ZoneStep, family_of, is_within
+from ipv6check.facts import (
+    NO_GLUE,
+    UNRESOLVED,
+    Answer,
+    AuthorityTries,
+    DnsTry,
+    Family,
+    Iteration,
+    ZoneStep,
+    family_of,
+    is_within,
+)
 from ipv6check.net.api import Net
 from ipv6check.scales import Scales
 from ipv6check.tries import wants_try
@@ -25,7 +36,6 @@ NAMES: Final = 500
 """Names of servers resolved in one pass: zones that lean on each other would lead round and round without a packet sent."""
 
 
-NO_GLUE: Final = "no-glue"
 NO_ADDRESS: Final = "no-address"
 SPECIAL: Final = "special"
 LOOP: Final = "loop"

@@ -20,17 +20,16 @@ from ipv6check.facts import (
     WebFacts,
     family_of,
 )
-from ipv6check.facts.web import LAST_DAYS
+from ipv6check.facts.web import LAST_DAYS, answered
 from ipv6check.model import Failure, FailureKind, Stage, Target
 from ipv6check.net.api import Net
 from ipv6check.net.url import Url, parse
 from ipv6check.probes import delegation
 from ipv6check.scales import Scales
-from ipv6check.tries import DEFINITIVE_TRIES, Weighing, wants_try
+from ipv6check.tries import Weighing, wants_try
 from ipv6check.tries import is_unsettled as is_open
 
 HOPS_FOLLOWED: Final = 10
-REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 ERROR: Final = 400
 TURNED_AWAY: Final = frozenset({403, 429})
 """From status 400 on a second look is taken, unless it tells that we are not welcome."""
@@ -58,11 +57,10 @@ def is_unsettled(seen: Evidence) -> bool:
     if seen.web is None:
         return False
     scales, certificates = Scales(seen, open_ended=True), {c.sha256: c for c in seen.web.certificates}
-    wanted = seen.run.tries if seen.run else 1
     return any(
-        _wants(tries, scales, wanted, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
+        _wants(tries, scales, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
     ) or any(
-        0 < len(at.legacy) < wanted and _all_failed(at.legacy, FailureKind.LOCAL, FailureKind.TIMEOUT)
+        0 < len(at.legacy) < scales.wanted and _all_failed(at.legacy, FailureKind.LOCAL, FailureKind.TIMEOUT)
         for name in seen.web.names
         for at in name.addresses
     )
@@ -83,21 +81,20 @@ def _exchanges(name: NameWeb) -> Iterable[Sequence[Fetch]]:
 def _wants(
     tries: Sequence[Fetch],
     scales: Scales,
-    wanted: int,
     certificates: Certificates,
     undecided: Callable[[Weighing], bool],
 ) -> bool:
     """Whether to try (again): never tried, nothing decided, or a fault of certificate or server seen too seldom."""
     if not tries or undecided(scales.fetches(tries)):
         return True
-    is_seen_enough = sum(fetch.answered for fetch in tries) >= DEFINITIVE_TRIES or len(tries) >= wanted
+    is_seen_enough = sum(fetch.answered for fetch in tries) >= scales.definitive or len(tries) >= scales.wanted
     return not is_seen_enough and any(_has_fault(fetch, certificates) for fetch in tries)
 
 
 def _has_fault(fetch: Fetch, certificates: Certificates) -> bool:
     if fetch.status is not None and fetch.status >= ERROR:
         return fetch.status not in TURNED_AWAY
-    if fetch.url.startswith("http:") and fetch.answered and _location(fetch) is None:
+    if fetch.url.startswith("http:") and fetch.answered and fetch.location is None:
         return True
     if fetch.tls is None or not fetch.tls.chain:
         return False
@@ -115,7 +112,6 @@ class _Looker:
     def __init__(self, seen: Evidence, net: Net) -> None:
         self._net = net
         self._scales = Scales(seen, open_ended=True)
-        self._wanted = seen.run.tries if seen.run else 1
         self._names_before = seen.web.names if seen.web else ()
         self.certificates: Certificates = {c.sha256: c for c in seen.web.certificates} if seen.web else {}
 
@@ -152,7 +148,7 @@ class _Looker:
         return replace(at, https=https, legacy=tried, http=http)
 
     async def _fetch(self, tries: tuple[Fetch, ...], url: Url, address: Address) -> tuple[Fetch, ...]:
-        if not _wants(tries, self._scales, self._wanted, self.certificates, wants_try):
+        if not _wants(tries, self._scales, self.certificates, wants_try):
             return tries
         fetch, certificates = await self._net.fetch(url, address, again=len(tries))
         self.certificates.update((certificate.sha256, certificate) for certificate in certificates)
@@ -161,7 +157,7 @@ class _Looker:
     async def _legacy(self, tries: tuple[TlsTry, ...], name: str, address: Address) -> tuple[TlsTry, ...]:
         """A refusal needs no second try; silence does, and what failed by us."""
         silent = _all_failed(tries, FailureKind.TIMEOUT, FailureKind.LOCAL)
-        if not self._net.offers_legacy_tls or not silent or len(tries) >= self._wanted:
+        if not self._net.offers_legacy_tls or not silent or len(tries) >= self._scales.wanted:
             return tries
         return (*tries, await self._net.legacy_handshake(address, name, again=len(tries)))
 
@@ -171,7 +167,7 @@ class _Looker:
         known = next((c for c in before.chains_of(family, scheme) if c.start == start), None) if before else None
         chain = Chain(family=family, scheme=scheme, start=start)
         url, visited = Url(scheme, name.name), {str(Url(scheme, name.name))}
-        while (location := _location(fetch)) is not None:
+        while (location := fetch.location) is not None:
             following = parse(location, url)
             stopped = following if isinstance(following, Failure) else _loop(following, visited)
             if isinstance(following, Failure) or stopped is not None:
@@ -227,16 +223,11 @@ def _starts(name: NameWeb, family: Family, scheme: Scheme) -> list[Fetch]:
     """The answers of a family's addresses to begin with: the first, and each further one that says or leads elsewhere."""
     found: dict[tuple[object, ...], Fetch] = {}
     for at in name.of(family):
-        answered = [fetch for fetch in (at.https if scheme == "https" else at.http) if fetch.answered]
-        if answered:
-            fetch, location = answered[-1], _location(answered[-1])
-            to = parse(location, Url(scheme, name.name)) if location is not None else None
+        fetch = answered(at.https if scheme == "https" else at.http)
+        if fetch is not None:
+            to = parse(fetch.location, Url(scheme, name.name)) if fetch.location is not None else None
             found.setdefault((fetch.status, (to.scheme, to.host) if isinstance(to, Url) else to), fetch)
     return list(found.values())
-
-
-def _location(fetch: Fetch) -> str | None:
-    return fetch.header("location") if fetch.status in REDIRECTS else None
 
 
 def _loop(url: Url, visited: set[str]) -> Failure | None:

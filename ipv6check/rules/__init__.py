@@ -17,6 +17,7 @@ from ipv6check.rules import (
     page,
     reachability,
     records,
+    redirects,
     vantage,
     web,
 )
@@ -38,7 +39,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *sorted((*dnssec.RULES, *keys.RULES), key=_number),
     *addresses.RULES,
     *reachability.RULES,
-    *sorted((*certificates.RULES, *web.RULES), key=_number),
+    *sorted((*certificates.RULES, *redirects.RULES, *web.RULES), key=_number),
     *page.RULES,
     *mail.RULES,
 )

@@ -9,6 +9,7 @@ from ipv6check.addressing import text_of
 from ipv6check.facts import FAMILIES, Certificate, Evidence, Family, Fetch, TlsTry
 from ipv6check.facts.web import LAST_DAYS
 from ipv6check.model import FailureKind, Outcome, Reason, Severity
+from ipv6check.rules.dns import tries_needed
 from ipv6check.rules.rule import (
     Args,
     Finding,
@@ -25,7 +26,7 @@ from ipv6check.rules.rule import (
 )
 from ipv6check.rules.sites import Site, each_site, nothing_served
 from ipv6check.rules.vantage import clock_is_off
-from ipv6check.tries import DEFINITIVE_TRIES, State
+from ipv6check.tries import State
 
 RENEW_SHARE: Final = 0.33
 RENEW_DAYS: Final = 30
@@ -66,23 +67,19 @@ def each_certificate(evidence: Evidence, judge: Callable[[Site, Leaf], Finding],
 
     Where there is a fault, `v6` among the arguments is the case of what IPv6 alone shows, if that is another.
     """
-    found, over_v6 = (each_site(evidence, partial(_at_each_address, judge, milder, f), milder) for f in (FAMILIES, (6,)))
-    case = over_v6.case or over_v6.outcome.value
-    if found.outcome not in {Outcome.FAIL, Outcome.WARN} or case == (found.case or found.outcome.value):
+    found = each_site(evidence, partial(_at_each_address, judge, milder, FAMILIES), milder)
+    if found.outcome not in {Outcome.FAIL, Outcome.WARN}:
         return found
-    return replace(found, args={**found.args, "v6": case})
+    over_v6 = each_site(evidence, partial(_at_each_address, judge, milder, (6,)), milder)
+    case = over_v6.case or over_v6.outcome.value
+    return found if case == (found.case or found.outcome.value) else replace(found, args={**found.args, "v6": case})
 
 
 def _at_each_address(judge: Callable[[Site, Leaf], Finding], milder: Milder, families: Sequence[Family], site: Site) -> Finding:
     looks = [leaves_of(site, at.https) for family in families for at in site.web.of(family)]
-    wanted = looks_wanted(site.evidence)
+    wanted = tries_needed(site.evidence)
     findings = [_agreed([judge(site, leaf) for leaf in leaves], wanted) for leaves in looks if leaves]
     return worst(findings, milder) if findings else nothing_served(site, families=families)
-
-
-def looks_wanted(evidence: Evidence) -> int:
-    """So many looks must agree on a fault."""
-    return min(DEFINITIVE_TRIES, evidence.run.tries if evidence.run else DEFINITIVE_TRIES)
 
 
 def _agreed(findings: list[Finding], wanted: int) -> Finding:
@@ -167,7 +164,7 @@ def _agree_everywhere(site: Site) -> Finding:
         return unseen if unseen.outcome is Outcome.NOT_MEASURED else not_applicable(name=site.name)
     valid = [any(_is_valid(site, leaf) for leaf in leaves) for leaves in looks]
     if any(valid) and not all(valid):
-        wanted = looks_wanted(site.evidence)
+        wanted = tries_needed(site.evidence)
         bad = [leaves for leaves, is_valid in zip(looks, valid, strict=True) if not is_valid and len(leaves) >= wanted]
         if not bad:
             return not_measured(Reason.OWN_TIMEOUT_BUDGET)

@@ -5,6 +5,7 @@ from typing import Final
 
 from ipv6check.addressing import Address, parse_addresses, text_of
 from ipv6check.facts import (
+    NO_GLUE,
     UNRESOLVED,
     AuthorityTries,
     DnsTry,
@@ -22,7 +23,6 @@ from ipv6check.scales import Scales
 from ipv6check.tries import State
 
 ROOT: Final = "."
-NO_GLUE: Final = "no-glue"
 
 R = Severity.RECOMMENDED
 

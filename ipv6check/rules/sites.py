@@ -1,10 +1,11 @@
 """A name as a web service: what its addresses served, ready to be judged by the WEB rules."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from ipv6check.facts import FAMILIES, AddressWeb, Evidence, Family, Fetch, NameWeb
+from ipv6check.facts.web import answered
 from ipv6check.model import FailureKind, Reason
 from ipv6check.rules.reachability import HTTP, HTTPS, Name, each_name
 from ipv6check.rules.rule import Finding, Milder, no_milder, not_applicable, not_measured
@@ -12,7 +13,6 @@ from ipv6check.scales import Scales
 from ipv6check.tries import Weighing
 
 BLOCKED_STATUSES: Final = frozenset({403, 429, 503})
-REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,3 @@ def nothing_served(site: Site, scheme: str = "https", families: Iterable[Family]
 def is_blocked(fetch: Fetch) -> bool:
     """Whether we were turned away as a robot: then we do not see what a citizen sees."""
     return fetch.status in BLOCKED_STATUSES or bool(fetch.challenge)
-
-
-def answered(tries: Sequence[Fetch]) -> Fetch | None:
-    """The last exchange that was answered."""
-    return next((fetch for fetch in reversed(tries) if fetch.answered), None)

@@ -31,6 +31,7 @@ MODULES: Final = (
     "addresses",
     "reachability",
     "certificates",
+    "redirects",
     "web",
     "page",
     "mail",
