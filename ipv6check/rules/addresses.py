@@ -41,19 +41,19 @@ def _addresses_are_free_of(evidence: Evidence, family: Family, is_bad: Callable[
     return passed(total=len(addresses)) if addresses else not_applicable()
 
 
-@rule("ADDR-01", refs=("IANA IPv6 special-purpose registry", "RFC 6890", "RFC 9637"))
+@rule("ADDR-01", refs=("IANA IPv6 special-purpose registry", "RFC 6890", "RFC 9637"), version=2)
 def every_aaaa_is_global_unicast(evidence: Evidence) -> Finding:
     """Is every IPv6 address global unicast, and none of a special purpose?"""
     return _addresses_are_free_of(evidence, 6, is_special)
 
 
-@rule("ADDR-02", refs=("RFC 7526", "RFC 4380", "RFC 3701"))
+@rule("ADDR-02", refs=("RFC 7526", "RFC 4380", "RFC 3701"), version=2)
 def no_aaaa_is_a_transition_address(evidence: Evidence) -> Finding:
     """Is no IPv6 address one of a retired transition mechanism (6to4, Teredo, 6bone)?"""
     return _addresses_are_free_of(evidence, 6, is_transition)
 
 
-@rule("ADDR-03", severity=Severity.RECOMMENDED, refs=("RFC 6890",))
+@rule("ADDR-03", severity=Severity.RECOMMENDED, refs=("RFC 6890",), version=2)
 def every_a_is_global(evidence: Evidence) -> Finding:
     """Is every IPv4 address a public one?"""
     return _addresses_are_free_of(evidence, 4, is_special)

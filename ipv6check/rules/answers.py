@@ -112,7 +112,7 @@ def each_server(evidence: Evidence, judge: Callable[[Server], Finding]) -> Findi
     return each_host(evidence, judge_host)
 
 
-@rule("NS-14", refs=("draft-ietf-dnsop-3901bis",))
+@rule("NS-14", refs=("draft-ietf-dnsop-3901bis",), version=2)
 def servers_say_the_same_by_both_families(evidence: Evidence) -> Finding:
     """Do the servers say the same by IPv4 and by IPv6?"""
     return each_host(evidence, _same_by_both)
@@ -208,7 +208,7 @@ def hears_edns(server: Server) -> bool:
     return any(tried.hears_edns for tried, _ in server.replies)
 
 
-@rule("NS-16", severity=R, refs=("RFC 9715", "DNS flag day 2020"))
+@rule("NS-16", severity=R, refs=("RFC 9715", "DNS flag day 2020"), version=2)
 def large_replies_arrive_over_ipv6(evidence: Evidence) -> Finding:
     """Do large replies arrive over IPv6?"""
     if evidence.nameservers is not None and evidence.dnssec is None:

@@ -91,7 +91,7 @@ def _agreed(findings: list[Finding], wanted: int) -> Finding:
     return bad[-1] if len(bad) >= wanted else not_measured(Reason.OWN_TIMEOUT_BUDGET)
 
 
-@rule("WEB-02", refs=("RFC 5280",))
+@rule("WEB-02", refs=("RFC 5280",), version=2)
 def certificate_leads_to_a_trusted_root(evidence: Evidence) -> Finding:
     """Does the certificate chain lead to a public root, and is it complete? Dates and names are asked elsewhere."""
     return each_certificate(evidence, _path)
@@ -123,7 +123,7 @@ def _bears_name(site: Site, leaf: Leaf) -> Finding:
     return passed(**args) if certificate.covers(site.name) else failed(**args)
 
 
-@rule("WEB-04", refs=("CA/B SC-081v3",))
+@rule("WEB-04", refs=("CA/B SC-081v3",), version=2)
 def certificate_is_in_its_dates(evidence: Evidence) -> Finding:
     """Is the certificate valid today, and for long enough?"""
     found = each_certificate(evidence, _dates, milder=lambda found: found.case not in OUT_OF_DATE)
@@ -150,7 +150,7 @@ def _dates(site: Site, leaf: Leaf) -> Finding:
     return warned(**args) if left <= RENEW_DAYS and left <= life * RENEW_SHARE else passed(**args)
 
 
-@rule("WEB-05", refs=("python/pythondotorg#957",))
+@rule("WEB-05", refs=("python/pythondotorg#957",), version=2)
 def certificates_agree_everywhere(evidence: Evidence) -> Finding:
     """Do all addresses of a name show the same certificate, or one of the same names and issuer?"""
     return each_site(evidence, _agree_everywhere)
@@ -185,7 +185,7 @@ def _is_valid(site: Site, leaf: Leaf) -> bool:
     return not tls.path_error and certificate.covers(site.name) and is_in_date
 
 
-@rule("WEB-07", refs=("RFC 9325", "RFC 8996"))
+@rule("WEB-07", refs=("RFC 9325", "RFC 8996"), version=2)
 def tls_versions_are_current(evidence: Evidence) -> Finding:
     """Is TLS 1.3 spoken, and are 1.1 and 1.0 refused?"""
     return each_site(evidence, _versions)

@@ -169,7 +169,7 @@ def _stuck(state: State, steps: tuple[ZoneStep, ...], scales: Scales) -> Passage
     return Passage(state, None, step.zone, steps[-2].zone if len(steps) > 1 else "", tuple(sorted(set(said))), behind)
 
 
-@rule("NS-11", severity=R, refs=("draft-ietf-dnsop-3901bis s3.1",))
+@rule("NS-11", severity=R, refs=("draft-ietf-dnsop-3901bis s3.1",), version=2)
 def servers_outside_the_zone_resolve_by_ipv6(evidence: Evidence) -> Finding:
     """Do name servers outside the zone resolve by IPv6 alone?"""
     facts, hosts = evidence.nameservers, hosts_known(evidence.nameservers)
@@ -196,7 +196,7 @@ def servers_outside_the_zone_resolve_by_ipv6(evidence: Evidence) -> Finding:
     return failed(**args)
 
 
-@rule("NS-12", refs=("draft-ietf-dnsop-3901bis", "Streibelt et al. 2023"))
+@rule("NS-12", refs=("draft-ietf-dnsop-3901bis", "Streibelt et al. 2023"), version=2)
 def name_resolves_from_the_root_by_ipv6(evidence: Evidence) -> Finding:
     """Is the name resolved from the root by IPv6 alone?"""
     iterations = evidence.resolution.iterations if evidence.resolution else ()
@@ -224,7 +224,7 @@ def _resolved(iteration: Iteration, way: Passage, zone: str) -> Finding:
     return failed("above" if is_within(iteration.name, way.broken) else "elsewhere", **args)
 
 
-@rule("NS-20", severity=R, refs=("internetstandards/Internet.nl#225",))
+@rule("NS-20", severity=R, refs=("internetstandards/Internet.nl#225",), version=2)
 def mail_zones_are_served_over_ipv6(evidence: Evidence) -> Finding:
     """Are the zones of the mail servers served over IPv6 too?"""
     mx, facts = evidence.dns.mx if evidence.dns else None, evidence.mail_zones

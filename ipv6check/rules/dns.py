@@ -74,7 +74,7 @@ def _has_usable_aaaa(name: NameLookups, evidence: Evidence) -> Finding:
     return failed(name=name.name) if absence_is_confirmed(name.aaaa, evidence) else not_measured(Reason.RESOLVER_ERROR)
 
 
-@rule("DNS-01", severity=Severity.INFORMATION, refs=("RFC 1035",))
+@rule("DNS-01", severity=Severity.INFORMATION, refs=("RFC 1035",), version=2)
 def listed_name_has_a(evidence: Evidence) -> Finding:
     """Does the listed name have an IPv4 address?"""
     if evidence.dns is None:
@@ -87,7 +87,7 @@ def listed_name_has_a(evidence: Evidence) -> Finding:
     return informed(name=listed.name) if listed.aaaa.addresses else not_applicable(name=listed.name)
 
 
-@rule("DNS-02", refs=("RFC 3596",))
+@rule("DNS-02", refs=("RFC 3596",), version=2)
 def listed_name_has_usable_aaaa(evidence: Evidence) -> Finding:
     """Does the listed name have a usable IPv6 address?"""
     if evidence.dns is None:
@@ -95,7 +95,7 @@ def listed_name_has_usable_aaaa(evidence: Evidence) -> Finding:
     return _has_usable_aaaa(evidence.dns.listed, evidence)
 
 
-@rule("DNS-03", refs=("RFC 3596",))
+@rule("DNS-03", refs=("RFC 3596",), version=2)
 def www_has_usable_aaaa(evidence: Evidence) -> Finding:
     """Does www have a usable IPv6 address, where it exists?"""
     if evidence.dns is None:
@@ -163,7 +163,7 @@ def _unfollowed_chain(name: NameLookups, evidence: Evidence) -> Finding:
     return not_measured(Reason.RESOLVER_ERROR)
 
 
-@rule("DNS-06", refs=("RFC 4074", "Zonemaster NAMESERVER05"))
+@rule("DNS-06", refs=("RFC 4074", "Zonemaster NAMESERVER05"), version=2)
 def every_server_answers_aaaa_questions(evidence: Evidence) -> Finding:
     """Does each name server that answers for the zone give a proper answer to an AAAA question?"""
     answers = [asked for asked in (evidence.authority.answers if evidence.authority else ()) if asked.type == "AAAA"]

@@ -16,7 +16,7 @@ LASTS_WARN: Final = timedelta(hours=12)
 """Time left to signatures (our own choice): a weekend without anybody, and a night."""
 
 
-@rule("SEC-01", refs=("RFC 4035", "RFC 8914"))
+@rule("SEC-01", refs=("RFC 4035", "RFC 8914"), version=2)
 def zone_and_names_validate(evidence: Evidence) -> Finding:
     """What is the DNSSEC status of the zone and of the names in it, as a validating resolver sees it?"""
     facts = evidence.dns
@@ -53,7 +53,7 @@ def _leads_away(lookups: list[Lookup], zone: str) -> bool:
     return zone in answers and answers[zone].authenticated and all(answer.aliases for answer in insecure)
 
 
-@rule("SEC-02", refs=("internetstandards/Internet.nl#988",))
+@rule("SEC-02", refs=("internetstandards/Internet.nl#988",), version=2)
 def every_server_gives_valid_signatures(evidence: Evidence) -> Finding:
     """Does every name server give valid signatures over what the zone and the names in it have?"""
     return of_zone(evidence, _signatures)
@@ -89,7 +89,7 @@ def _signatures(zone: Zone) -> Finding:
     return passed(zone=zone.facts.zone, servers=len(hosts))
 
 
-@rule("SEC-06", refs=("RFC 6781", "Zonemaster DNSSEC04"))
+@rule("SEC-06", refs=("RFC 6781", "Zonemaster DNSSEC04"), version=2)
 def signatures_last_long_enough(evidence: Evidence) -> Finding:
     """Are the signatures valid now and for long enough, at the worst of the servers?"""
     found = of_zone(evidence, _dates_of_signatures)
@@ -127,7 +127,7 @@ def _dates_of_signatures(zone: Zone) -> Finding:
     return warned(**args) if left <= LASTS_PASS else passed(**args)
 
 
-@rule("SEC-07", severity=Severity.RECOMMENDED, refs=("RFC 9276",))
+@rule("SEC-07", severity=Severity.RECOMMENDED, refs=("RFC 9276",), version=2)
 def nsec3_parameters_are_those_recommended(evidence: Evidence) -> Finding:
     """If names are denied by NSEC3, is that without extra iterations and without a salt?"""
     return of_zone(evidence, _nsec3)
@@ -148,7 +148,7 @@ def _nsec3(zone: Zone) -> Finding:
     return passed(**args) if int(iterations) == 0 and salt == "-" else warned(**args)
 
 
-@rule("SEC-08", refs=("Zonemaster DNSSEC11",))
+@rule("SEC-08", refs=("Zonemaster DNSSEC11",), version=2)
 def ds_and_signatures_stand_together(evidence: Evidence) -> Finding:
     """Does the zone have both a DS record at its parent and signatures, or neither?"""
     return of_zone(evidence, _consistent)

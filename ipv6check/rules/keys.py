@@ -45,7 +45,7 @@ UNKNOWN: Final = -1
 """The tag of a key that the zone does not have."""
 
 
-@rule("SEC-03", refs=("RFC 4509", "RFC 9904"))
+@rule("SEC-03", refs=("RFC 4509", "RFC 9904"), version=2)
 def ds_matches_a_key(evidence: Evidence) -> Finding:
     """Does the DS record match a key of the zone, by a digest that is still accepted?"""
     return of_zone(evidence, _ds_matches)
@@ -87,7 +87,7 @@ def _of_keys(zone: Zone, keys: list[Key], judge: Callable[[Key], Finding]) -> Fi
     return worst(doubt if f.outcome is Outcome.FAIL and not sure else f for f, sure in zip(found, seen_enough, strict=True))
 
 
-@rule("SEC-04", refs=("RFC 9904", "RFC 9905"))
+@rule("SEC-04", refs=("RFC 9904", "RFC 9905"), version=2)
 def signing_algorithm_is_current(evidence: Evidence) -> Finding:
     """Is the algorithm of every key up to date?"""
     return of_zone(evidence, lambda zone: _of_keys(zone, list(zone.facts.keys), _algorithm))
@@ -100,7 +100,7 @@ def _algorithm(key: Key) -> Finding:
     return warned(**args) if key.algorithm in ALGORITHMS_WARN else failed(**args)
 
 
-@rule("SEC-05", severity=Severity.RECOMMENDED, refs=("Zonemaster DNSSEC14",))
+@rule("SEC-05", severity=Severity.RECOMMENDED, refs=("Zonemaster DNSSEC14",), version=2)
 def rsa_keys_are_long_enough(evidence: Evidence) -> Finding:
     """Are RSA keys at least 2048 bits long?"""
     return of_zone(evidence, lambda zone: _of_keys(zone, [k for k in zone.facts.keys if k.algorithm in RSA], _size))
@@ -115,7 +115,7 @@ def _size(key: Key) -> Finding:
     return warned(**args) if key.bits >= RSA_BITS_WARN else failed(**args)
 
 
-@rule("SEC-09", severity=Severity.RECOMMENDED, refs=("RFC 7344", "RFC 8078"))
+@rule("SEC-09", severity=Severity.RECOMMENDED, refs=("RFC 7344", "RFC 8078"), version=2)
 def cds_and_cdnskey_are_sane(evidence: Evidence) -> Finding:
     """Do CDS and CDNSKEY records, where there are any, name keys of the zone and say the same?"""
     return of_zone(evidence, _cds)

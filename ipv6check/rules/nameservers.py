@@ -41,7 +41,7 @@ def why_unknown(evidence: Evidence) -> Finding:
     return not_measured(Reason.DEPENDENCY_FAILED if evidence.nameservers is None else Reason.RESOLVER_ERROR)
 
 
-@rule("NS-02", refs=("RFC 1034 s4.1", "RFC 2182"))
+@rule("NS-02", refs=("RFC 1034 s4.1", "RFC 2182"), version=2)
 def zone_has_several_name_servers(evidence: Evidence) -> Finding:
     """Does the zone have at least two name servers, and not too many?"""
     facts = evidence.nameservers
@@ -55,13 +55,13 @@ def zone_has_several_name_servers(evidence: Evidence) -> Finding:
     return warned(**args) if total > TOO_MANY else passed(**args)
 
 
-@rule("NS-03", refs=("draft-ietf-dnsop-3901bis s4.1", "Zonemaster DELEGATION01"))
+@rule("NS-03", refs=("draft-ietf-dnsop-3901bis s4.1", "Zonemaster DELEGATION01"), version=2)
 def two_nameservers_have_usable_aaaa(evidence: Evidence) -> Finding:
     """Do at least two name servers have a usable IPv6 address?"""
     return _have_addresses(evidence, 6)
 
 
-@rule("NS-04", refs=("draft-ietf-dnsop-3901bis s4.1",))
+@rule("NS-04", refs=("draft-ietf-dnsop-3901bis s4.1",), version=2)
 def two_nameservers_have_a(evidence: Evidence) -> Finding:
     """Do at least two name servers have an IPv4 address?"""
     return _have_addresses(evidence, 4)
@@ -94,20 +94,20 @@ def lookup_of(host: NameserverHost, family: Family) -> object | None:
     return (host.lookups.aaaa if family == 6 else host.lookups.a).answer
 
 
-@rule("NS-05", refs=("Zonemaster CONNECTIVITY01", "internetstandards/Internet.nl#1892"))
+@rule("NS-05", refs=("Zonemaster CONNECTIVITY01", "internetstandards/Internet.nl#1892"), version=2)
 def every_server_serves_over_ipv6(evidence: Evidence) -> Finding:
     """Does every IPv6 address of the name servers answer for the zone over UDP?"""
     found = _every_address_answers(evidence, 6, ("udp",))
     return (found.outcome is Outcome.PASS and _slow(evidence)) or found
 
 
-@rule("NS-06", refs=("RFC 7766", "RFC 9210"))
+@rule("NS-06", refs=("RFC 7766", "RFC 9210"), version=2)
 def every_server_serves_over_ipv6_and_tcp(evidence: Evidence) -> Finding:
     """Does every IPv6 address of the name servers answer over TCP?"""
     return _every_address_answers(evidence, 6, ("tcp",))
 
 
-@rule("NS-07", refs=("draft-ietf-dnsop-3901bis",))
+@rule("NS-07", refs=("draft-ietf-dnsop-3901bis",), version=2)
 def every_server_serves_over_ipv4(evidence: Evidence) -> Finding:
     """Does every IPv4 address of the name servers answer over UDP and TCP?"""
     return _every_address_answers(evidence, 4, ("udp", "tcp"))
@@ -180,7 +180,7 @@ def soa_tries(
     return [(h, s) for h in hosts for s in h.soa if family_of(s.server) == family and s.transport in transports]
 
 
-@rule("NS-08", refs=("draft-ietf-dnsop-3901bis",))
+@rule("NS-08", refs=("draft-ietf-dnsop-3901bis",), version=2)
 def two_servers_serve_over_ipv6(evidence: Evidence) -> Finding:
     """Do at least two name servers really serve the zone over IPv6?"""
     facts, hosts = evidence.nameservers, hosts_known(evidence.nameservers)

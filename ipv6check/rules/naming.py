@@ -58,7 +58,7 @@ def is_under(name: str, suffix: str) -> bool:
     return name == suffix or name.endswith("." + suffix)
 
 
-@rule("NAME-01", severity=Severity.RECOMMENDED, refs=("RFC 5890", "UTS 46", "UTS 39"))
+@rule("NAME-01", severity=Severity.RECOMMENDED, refs=("RFC 5890", "UTS 46", "UTS 39"), version=2)
 def name_is_well_formed(evidence: Evidence) -> Finding:
     """Is it a valid name in both its forms, in one script, with nothing that imitates another?"""
     if evidence.target is None:
@@ -164,7 +164,7 @@ def registration_is_not_about_to_end(evidence: Evidence) -> Finding:
     return warned(**args) if left <= REGISTERED_PASS else passed(**args)
 
 
-@rule("NAME-06", refs=("RFC 8020",))
+@rule("NAME-06", refs=("RFC 8020",), version=2)
 def name_exists(evidence: Evidence) -> Finding:
     """Does the name exist in the DNS?"""
     if evidence.dns is None:
@@ -221,7 +221,7 @@ def is_inside(facts: AddressFacts) -> bool | None:
     return True if all(countries) else None
 
 
-@rule("NAME-08", severity=Severity.RECOMMENDED)
+@rule("NAME-08", severity=Severity.RECOMMENDED, version=2)
 def old_name_does_not_dangle(evidence: Evidence) -> Finding:
     """Is a name that was given up gone, or does it lead to its successor?"""
     if evidence.target is None or evidence.run is None or evidence.dns is None:

@@ -135,7 +135,7 @@ def _judge_name(name: Name, judge: Callable[[Name], Finding], needs: Sequence[Fa
     return not_measured(Reason.BLOCKED) if name.is_hidden else judge(name)
 
 
-@rule("REACH-01", refs=("Internet.nl", "SIDN Labs"))
+@rule("REACH-01", refs=("Internet.nl", "SIDN Labs"), version=2)
 def https_port_answers_over_ipv6(evidence: Evidence) -> Finding:
     """Does TCP port 443 answer at every usable IPv6 address?"""
     return each_name(evidence, lambda name: _all_some_none(name, name.v6.only(HTTPS)), 6)
@@ -156,7 +156,7 @@ def _all_some_none(name: Name, ports: Ports) -> Finding:
     return warned("unstable", **args) if unstable else passed(**args)
 
 
-@rule("REACH-02", refs=("Internet.nl",))
+@rule("REACH-02", refs=("Internet.nl",), version=2)
 def http_port_answers_alike_over_ipv6(evidence: Evidence) -> Finding:
     """Does TCP port 80 answer at every usable IPv6 address, or on neither family?"""
     return each_name(evidence, _http_port, 6)
@@ -178,7 +178,7 @@ def _unseen_by_ipv4(name: Name, ports: Ports) -> Finding | None:
     return not_measured(ports.reason) if ports.unseen else None
 
 
-@rule("REACH-03", severity=Severity.RECOMMENDED, refs=("internetstandards/Internet.nl#1972",))
+@rule("REACH-03", severity=Severity.RECOMMENDED, refs=("internetstandards/Internet.nl#1972",), version=2)
 def every_ipv4_address_answers(evidence: Evidence) -> Finding:
     """Does every IPv4 address answer on port 443 or 80?"""
     return each_name(evidence, _ipv4_addresses, 4)
@@ -194,7 +194,7 @@ def _ipv4_addresses(name: Name) -> Finding:
     return _all_some_none(name, Ports(name.lookups.name, 4, tuple(best.values())))
 
 
-@rule("REACH-04", refs=("internetstandards/Internet.nl#1705",))
+@rule("REACH-04", refs=("internetstandards/Internet.nl#1705",), version=2)
 def same_ports_are_open_on_both_families(evidence: Evidence) -> Finding:
     """Are the same of the ports 80 and 443 open by IPv6 and by IPv4?"""
     return each_name(evidence, _same_ports, 6, 4)
@@ -252,7 +252,7 @@ def _all_seen(name: Name) -> Finding:
     return not_measured(reason) if reason is not None else not_applicable()
 
 
-@rule("REACH-10", refs=("RFC 8305", "RFC 6724"))
+@rule("REACH-10", refs=("RFC 8305", "RFC 6724"), version=2)
 def published_ipv6_is_not_broken(evidence: Evidence) -> Finding:
     """Is there an answer at the published IPv6 addresses, where there is one by IPv4?"""
     return each_name(evidence, _not_broken, 6)

@@ -18,7 +18,7 @@ from ipv6check.tries import State
 ERROR: Final = 400
 
 
-@rule("WEB-09", refs=("internetstandards/Internet.nl#1208", "cisagov/pshtt"))
+@rule("WEB-09", refs=("internetstandards/Internet.nl#1208", "cisagov/pshtt"), version=2)
 def http_leads_to_https(evidence: Evidence) -> Finding:
     """Does port 80 lead to HTTPS on the same host first, or is it closed?"""
     return each_site(evidence, _http_leads_to_https)
@@ -90,7 +90,7 @@ def leads_to(fetch: Fetch) -> tuple[str, str] | None:
         return None
 
 
-@rule("WEB-11", refs=("cisagov/pshtt",))
+@rule("WEB-11", refs=("cisagov/pshtt",), version=2)
 def redirects_never_leave_https(evidence: Evidence) -> Finding:
     """Does no redirect lead from HTTPS back to HTTP?"""
     return each_site(evidence, _never_leave_https)
@@ -166,7 +166,7 @@ def _why_unseen(site: Site, hop: Hop) -> Reason | None:
     return weighing.reason if hop.tries and weighing.state is State.UNSEEN else None
 
 
-@rule("WEB-12", refs=("internetstandards/Internet.nl#1267",))
+@rule("WEB-12", refs=("internetstandards/Internet.nl#1267",), version=2)
 def both_families_give_the_same_status(evidence: Evidence) -> Finding:
     """Does the page end with the same status by IPv6 and by IPv4?"""
     return each_site(evidence, _same_status)
@@ -214,7 +214,7 @@ def _alike(one: int, other: int) -> bool:
     return one == other or (one < ERROR and one // 100 == other // 100)
 
 
-@rule("WEB-13", refs=("internetstandards/Internet.nl#143",))
+@rule("WEB-13", refs=("internetstandards/Internet.nl#143",), version=2)
 def redirects_work_over_ipv6(evidence: Evidence) -> Finding:
     """Does every host that the page redirects to answer over IPv6?"""
     return each_site(evidence, _redirects_over_ipv6)

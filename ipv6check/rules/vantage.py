@@ -82,7 +82,7 @@ def this_run_is_complete(evidence: Evidence) -> Finding:
     return warned(**args) if share >= COMPLETE_WARN else failed(**args)
 
 
-@rule("OPS-08", severity=Severity.INFORMATION)
+@rule("OPS-08", severity=Severity.INFORMATION, version=2)
 def this_resolver_is_honest(evidence: Evidence) -> Finding:
     """Does our resolver validate, say NXDOMAIN for what does not exist, and rewrite nothing?"""
     inventing = [sample for sample in evidence.vantage if invents_names(sample)]

@@ -20,7 +20,7 @@ A_YEAR: Final = 31_536_000
 MAX_AGE: Final = re.compile(r'\s*max-age\s*=\s*"?(\d+)"?\s*', re.IGNORECASE)
 
 
-@rule("WEB-01", refs=("rule pack", "Internet.nl"))
+@rule("WEB-01", refs=("rule pack", "Internet.nl"), version=2)
 def https_is_served(evidence: Evidence) -> Finding:
     """Is HTTPS served on every family by which the site can be reached?"""
     return each_site(evidence, _https_served, milder=lambda found: found.args.get("v6") == "yes")
@@ -51,7 +51,7 @@ def _served_by(site: Site, family: Family) -> str:
     return "unseen" if site.why_unserved(family, "https") else "no"
 
 
-@rule("WEB-10", refs=("RFC 6797",))
+@rule("WEB-10", refs=("RFC 6797",), version=2)
 def hsts_lasts_a_year(evidence: Evidence) -> Finding:
     """Does the first HTTPS answer ask browsers to stay with HTTPS for a year (HSTS)?"""
     return each_site(evidence, _hsts)
