@@ -3,10 +3,13 @@
 One try is not evidence, and a failure counts only between two good looks at ourselves. Success needs no witness.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import inf
+from operator import attrgetter
 from typing import Final, Literal, TypeVar, get_args
 
 from ipv6check.facts import Attempt, Canary, DnsTry, Family, VantageFacts, family_of
@@ -18,6 +21,10 @@ CANARIES_WARN: Final = 0.60
 """Below this share of answering canaries a family does not work here (OPS-01, OPS-02)."""
 
 CANARIES_PASS: Final = 0.80
+
+PROMPT: Final = 2.0
+"""Seconds beyond which an answered handshake vouches for nothing: the kernel had to send its SYN again (at 1 s, RFC 6298, and
+at 3 s), so that our own path may just have come back."""
 
 DEFINITIVE_TRIES: Final = 2
 """So many agreeing tries settle what is definitive, such as a refused connection."""
@@ -60,10 +67,10 @@ class Weighing:
         return self.state in {State.WORKED, State.UNSTABLE}
 
 
-def share_of_canaries(canaries: Sequence[Canary], family: Family) -> float | None:
-    """The share of canaries that answered by a family; None when there are none to ask."""
+def share_of_canaries(canaries: Sequence[Canary], family: Family, *, within: float = inf) -> float | None:
+    """The share of canaries that answered by a family, within so many seconds; None when there are none to ask."""
     looked = [canary.by(family) for canary in canaries]
-    return sum(t is not None and t.failure is None for t in looked) / len(looked) if looked else None
+    return sum(t is not None and t.failure is None and t.seconds <= within for t in looked) / len(looked) if looked else None
 
 
 def roots_by(sample: VantageFacts, family: Family, transport: str) -> list[DnsTry]:
@@ -88,7 +95,7 @@ def is_good(sample: VantageFacts, witness: Witness) -> bool:
     if witness == "resolver":
         return resolver_answers(sample)
     family: Family = 6 if "6" in witness else 4
-    share = share_of_canaries(sample.canaries, family)
+    share = share_of_canaries(sample.canaries, family, within=PROMPT)
     canaries_good = share is not None and share >= CANARIES_WARN
     if not witness.startswith("dns"):
         return canaries_good
@@ -105,14 +112,11 @@ class Timeline:
 
     def vouches(self, witness: Witness, start: datetime, end: datetime) -> bool:
         """Whether the looks before and after that time were both good."""
-        before = [s for s in self.samples if s.end <= start]
-        during = [s for s in self.samples if s.end > start and s.start < end]
-        after = [s for s in self.samples if s.start >= end]
-        if not before or not all(is_good(s, witness) for s in (before[-1], *during)):
+        during = bisect_right(self.samples, start, key=attrgetter("end"))
+        after = bisect_left(self.samples, end, key=attrgetter("start"))
+        if during == 0 or not all(is_good(sample, witness) for sample in self.samples[during - 1 : after + 1]):
             return False
-        if after:
-            return is_good(after[0], witness)
-        return self.open_ended or bool(during and during[-1].end >= end)
+        return self.open_ended or after < len(self.samples) or self.samples[-1].end >= end
 
     def never_had(self, witness: Witness) -> bool:
         """Whether it did not work when the run began."""

@@ -90,11 +90,14 @@ def sample(
     synthesizes: bool = False,
     resolver: bool = True,
     offset: float = 0.2,
+    seconds: float = 1.0,
 ) -> VantageFacts:
-    """A look at ourselves at a time: so many of five canaries by each family, these roots, this resolver, this clock."""
+    """A look at ourselves at a time: so many of five canaries by each family, in so many seconds, these roots, this resolver,
+    this clock."""
 
     def tcp(works: bool, address: str) -> TcpTry:
-        return TcpTry(start=at, end=at + SECOND, address=ip_address(address), port=443, failure=None if works else fail())
+        end, failure = at + seconds * SECOND, None if works else fail()
+        return TcpTry(start=at, end=end, address=ip_address(address), port=443, failure=failure)
 
     canaries = tuple(
         Canary(host=f"canary{i}", v6=tcp(i < v6, f"2400:c::{i + 1}"), v4=tcp(i < v4, f"11.7.0.{i + 1}"), clock_offset=offset)
@@ -118,7 +121,7 @@ def sample(
     of_ipv4_only = answered("2400:64::c000:aa") if synthesizes else answered()
     return VantageFacts(
         start=at,
-        end=at + SECOND,
+        end=at + max(seconds, 1) * SECOND,
         when="before",
         canaries=canaries,
         roots=tries,

@@ -288,12 +288,22 @@ SAMPLES = [
     ({"validates": False}, "resolver", True),
     ({"resolver": False}, "v6", True),
     ({"v6": 0, "v4": 0, "roots": ()}, "resolver", True),
+    ({"seconds": 3.1}, "v6", False),
+    ({"seconds": 3.1}, "dns6-udp", False),
+    ({"seconds": 3.1}, "resolver", True),
+    ({"seconds": 1.1}, "v6", True),
 ]
 
 
 @pytest.mark.parametrize(("seen", "witness", "good"), SAMPLES, ids=str)
 def test_what_a_look_vouches_for(seen: dict, witness: str, good: bool) -> None:
     assert is_good(f.sample(START, **seen), witness) is good  # type: ignore[arg-type]
+
+
+def test_canaries_that_answer_late_answer_and_vouch_for_nothing() -> None:
+    late = f.sample(START, seconds=3.1)
+    assert share_of_canaries(late.canaries, 6) == 1.0
+    assert share_of_canaries(late.canaries, 6, within=2.0) == 0.0
 
 
 def test_root_servers_alone_vouch_where_no_canary_is_known() -> None:

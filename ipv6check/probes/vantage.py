@@ -14,9 +14,8 @@ from ipv6check.net.api import Net
 from ipv6check.net.url import Url
 
 HTTPS: Final = 443
-TRIES_PER_CANARY: Final = 2
 ROOTS_ASKED: Final = 3
-"""So many root servers of a family are tried until one answers."""
+"""So many root servers of a family are asked, at once: a look must not outlast an outage."""
 
 IPV4_ONLY_NAME: Final = "ipv4only.arpa"
 """A name that has no AAAA record (RFC 7050): whoever gives one makes them of IPv4 addresses (DNS64)."""
@@ -77,11 +76,7 @@ async def _canary(host: str, net: Net, number: int, with_clock: bool) -> Canary:
 async def _connect(net: Net, address: Address | None, host: str, number: int) -> TcpTry | None:
     if address is None:
         return None
-    for count in range(TRIES_PER_CANARY):
-        tried = await net.connect(address, HTTPS, name=host, again=number * TRIES_PER_CANARY + count)
-        if tried.failure is None:
-            break
-    return tried
+    return await net.connect(address, HTTPS, name=host, again=number)
 
 
 async def _clock_offset(net: Net, host: str, address: Address, number: int) -> float | None:
@@ -96,10 +91,7 @@ async def _clock_offset(net: Net, host: str, address: Address, number: int) -> f
 
 async def _roots(net: Net, family: Family, number: int) -> Sequence[DnsTry]:
     servers = [server for server in net.root_servers if family_of(server) == family]
-    tries: list[DnsTry] = []
-    for server in random.sample(servers, min(ROOTS_ASKED, len(servers))):
-        both = [await net.ask(server, ".", "SOA", transport=transport, again=number) for transport in ("udp", "tcp")]
-        tries += both
-        if all(t.failure is None for t in both):
-            break
-    return tries
+    asked = random.sample(servers, min(ROOTS_ASKED, len(servers)))
+    return await asyncio.gather(
+        *(net.ask(server, ".", "SOA", transport=way, again=number) for server in asked for way in ("udp", "tcp"))
+    )

@@ -14,7 +14,7 @@ from ipv6check.reports.language import N_, Speech
 from ipv6check.reports.standing import counted
 from ipv6check.rules.words import term
 from ipv6check.score import Card
-from ipv6check.tries import Witness, is_good, resolver_answers, roots_by, share_of_canaries
+from ipv6check.tries import PROMPT, Witness, is_good, resolver_answers, roots_by, share_of_canaries
 
 MOST_LOOKS: Final = 60
 """Looks at ourselves that are shown one by one: the first, the last, and before others those that were not good."""
@@ -154,8 +154,10 @@ def _look(sample: VantageFacts, speech: Speech) -> Look:
 def _canaries(sample: VantageFacts, family: Family, witness: Witness, speech: Speech) -> State:
     if share_of_canaries(sample.canaries, family) is None:
         return State("unseen", speech.gettext("not asked"))
-    answered = sum(not _failed(canary, family) for canary in sample.canaries)
-    text = f"{speech.number(answered)}/{speech.number(len(sample.canaries))}"
+    answered = [tried for canary in sample.canaries if not _failed(canary, family) and (tried := canary.by(family))]
+    text = f"{speech.number(len(answered))}/{speech.number(len(sample.canaries))}"
+    if late := sum(tried.seconds > PROMPT for tried in answered):
+        text = speech.gettext("%(answered)s, %(late)s of them late", answered=text, late=speech.number(late))
     return State("good" if is_good(sample, witness) else "bad", text)
 
 

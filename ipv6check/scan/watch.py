@@ -12,8 +12,9 @@ from ipv6check.tries import WITNESSES, Witness, is_good, share_of_canaries
 
 log = logging.getLogger(__name__)
 
-SHORTEST_GAP: Final = 20.0
-"""Seconds between two looks however many failures come: the canaries belong to others."""
+SHORTEST_GAP: Final = 5.0
+"""Seconds between two looks however many failures come: the canaries belong to others. An outage that begins right after a good
+look and lasts longer than this and the failures that tell of it is seen."""
 
 GAP_IN_TROUBLE: Final = 15.0
 """Seconds between looks while something of ours is lost."""

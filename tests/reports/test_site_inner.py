@@ -195,6 +195,15 @@ def test_a_run_shows_each_look_at_ourselves(city: City, city_without_ipv6: City)
     assert blind.bad_looks == 2
 
 
+def test_a_look_tells_that_its_canaries_answered_late(city: City) -> None:
+    first, last = conditions(city).looks
+    canaries = [
+        replace(c, v6=replace(c.v6, end=c.v6.start + timedelta(seconds=3 * (n < 4)))) for n, c in enumerate(first.canaries)
+    ]
+    shown = run_page(city.run, city.cards, Conditions(looks=(replace(first, canaries=tuple(canaries)), last)), (), EN)
+    assert [(state.key, state.text) for state in shown.looks[0].canaries] == [("bad", "6/6, 4 of them late"), ("good", "6/6")]
+
+
 def test_a_run_tells_why_things_were_not_measured(city_without_ipv6: City) -> None:
     shown = run_page(city_without_ipv6.run, city_without_ipv6.cards, Conditions(), (), EN)
     (unable,) = (one for one in shown.missing if "has no IPv6" in one.reason)
