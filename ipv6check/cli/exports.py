@@ -58,7 +58,7 @@ def export(
             write_dictionary(out, profile=profile, delimiter=delimiter, bom=not no_bom)
         return
     archive = opened(options)
-    run = archive.run(run_id)
+    run = archive.judged_run(run_id)
     cards = list(cards_of(archive, run, told_register(options.settings())))
     if form == "xlsx":
         from ipv6check.reports.workbook import write_workbook
@@ -121,7 +121,7 @@ def bundle(options: Options, run_id: str | None, out: Path, agencies: tuple[str,
     from ipv6check.reports.standing import by_agency
 
     settings, archive, printing = options.settings(), opened(options), printing_or_none(pdf)
-    run, register, aims = archive.run(run_id), told_register(settings), goals(settings)
+    run, register, aims = archive.judged_run(run_id), told_register(settings), goals(settings)
     cards = list(cards_of(archive, run, register))
     own, past = by_agency(cards), past_of(archive, run, aims)
     chosen = chosen_agencies(run, cards, agencies, register.bodies)

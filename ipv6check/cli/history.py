@@ -41,7 +41,7 @@ def diff(options: Options, first: str | None, second: str | None, domain: str | 
     """
     archive = opened(options)
     runs = archive.runs()
-    ends = sorted((archive.run(first), archive.run(second or first)), key=lambda run: run.started_at)
+    ends = sorted((archive.judged_run(first), archive.judged_run(second or first)), key=lambda run: run.started_at)
     begin, end = ends[0].started_at, ends[1].started_at
     chosen = [run.id for run in runs if (begin < run.started_at <= end) or (begin == end and run.started_at == end)]
     changes = archive.history.changes(chosen, domains=None if domain is None else {domain})

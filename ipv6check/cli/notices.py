@@ -82,8 +82,8 @@ def send_notices(settings: Settings, archive: Archive, run_id: str, cards: Itera
 
 
 def _asked_for(archive: Archive, run_id: str | None) -> Run:
-    """The run that was asked for, or the newest of all the city's lists; while there is none, the newest."""
-    return archive.run(run_id) if run_id else archive.whole_run() or archive.run()
+    """The run that was asked for, or the newest judged one of all the city's lists; while there is none, the newest judged."""
+    return archive.judged_run(run_id) if run_id else archive.whole_run() or archive.judged_run()
 
 
 @cli.command()

@@ -22,7 +22,7 @@ from ipv6check.targets.bodies import without_domain
 from ipv6check.targets.names import shown
 from ipv6check.wiring import goals
 
-run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest).")
+run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest that was judged).")
 agency_option = click.option("--agency", "agencies", metavar="NAME|CODE", multiple=True, help="Only these agencies.")
 pdf_option = click.option("--pdf", is_flag=True, help="A PDF beside each Vietnamese scorecard (extra `pdf`).")
 audience_option = click.option("--audience", type=click.Choice(["internal", "public"]), default="internal", show_default=True)
@@ -80,7 +80,7 @@ def report(
     if pdf and audience == "public":
         raise click.UsageError("--pdf is of scorecards, which --audience public has none of")
     settings, archive, printing = options.settings(), opened(options), printing_or_none(pdf)
-    run = archive.run(run_id)
+    run = archive.judged_run(run_id)
     register = told_register(settings)
     cards = list(cards_of(archive, run, register))
     chosen = chosen_agencies(run, cards, agencies, register.bodies).values() if agencies else ()
@@ -148,7 +148,7 @@ def explain(options: Options, what: str, run_id: str | None) -> None:
         click.echo(explain_check(what.upper(), options.language))
         return
     archive = opened(options)
-    chosen = run_id or archive.latest_run_of(what.lower())
+    chosen = archive.judged_run(run_id).id if run_id else archive.latest_run_of(what.lower())
     if chosen is None:
         raise click.UsageError(f"{what} is no check and no domain that was measured; checks are those of docs/checks.md")
     evidence = archive.evidence(chosen, what.lower())

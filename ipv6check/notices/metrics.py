@@ -22,8 +22,8 @@ BUILT: Final = tuple(rule.id for rule in RULES if rule.is_built and rule.family 
 
 
 def figures(archive: Archive, run_id: str | None = None) -> CollectorRegistry:
-    """The figures of a run, the newest by default. Raises StorageError when there is none."""
-    run, registry = archive.run(run_id), CollectorRegistry()
+    """The figures of a run that was judged, the newest such by default. Raises StorageError when there is none."""
+    run, registry = archive.judged_run(run_id), CollectorRegistry()
     _run(registry, run)
     _counts(registry, archive.history.counts(run.id))
     kinds = Counter(change.kind for change in archive.history.changes([run.id]))

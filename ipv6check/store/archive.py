@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, exists, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, or_, select, tuple_, update
 from sqlmodel import insert
 
 from ipv6check.facts import Evidence, RunFacts, VantageFacts
@@ -124,16 +124,30 @@ class Archive:
         return self._runs(select(*CONDITIONS))
 
     def run(self, run_id: str | None = None) -> Run:
-        """One run, the newest by default. Raises StorageError when there is none."""
-        newest = select(*CONDITIONS).order_by(RUN.c.started_at.desc()).limit(1)
-        for run in self._runs(newest if run_id is None else select(*CONDITIONS).where(RUN.c.id == run_id)):
+        """One run, judged or not, the newest by default. Raises StorageError when there is none."""
+        if run := self._newest() if run_id is None else self._newest(RUN.c.id == run_id):
             return run
         near = ", ".join(run.id for run in self.runs()[:5])
         raise StorageError(f"no run {run_id} here; the newest are: {near}" if run_id and near else "no run here yet")
 
+    def judged_run(self, run_id: str | None = None) -> Run:
+        """One run that has verdicts, the newest such by default. Raises StorageError when there is none, or not of this one."""
+        run = self._newest(RUN.c.rules_version != "") if run_id is None else self.run(run_id)
+        if run is not None and run.rules_version:
+            return run
+        run = run or self.run()
+        raise StorageError(
+            f"run {run.id} was not judged yet: `ipv6check scan --resume {run.id}` goes on with it, "
+            f"`ipv6check judge {run.id}` judges what is there"
+        )
+
     def whole_run(self) -> Run | None:
-        """The newest run of all the city's lists; None while there is none."""
-        newest = select(*CONDITIONS).where(~RUN.c.is_partial).order_by(RUN.c.started_at.desc()).limit(1)
+        """The newest run of all the city's lists that has verdicts; None while there is none."""
+        return self._newest(RUN.c.rules_version != "", ~RUN.c.is_partial)
+
+    def _newest(self, *which: ColumnElement[bool]) -> Run | None:
+        """The newest run of some."""
+        newest = select(*CONDITIONS).where(*which).order_by(RUN.c.started_at.desc()).limit(1)
         return next(iter(self._runs(newest)), None)
 
     def domains(self, run_id: str) -> frozenset[str]:
