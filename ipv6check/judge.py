@@ -7,7 +7,7 @@ from ipv6check.facts import Evidence
 from ipv6check.model import Outcome, Reason, Verdict
 from ipv6check.rules import RULES
 from ipv6check.rules.rule import Rule
-from ipv6check.tries import invents_names
+from ipv6check.tries import falsifies_answers
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +20,12 @@ Verdicts = dict[str, Verdict]
 def judge(evidence: Evidence) -> Verdicts:
     """Judge one target: a verdict for every id, in the order of the catalogue. Pure: the same evidence, the same verdicts.
 
-    Where the owner asked to be left alone nothing was looked at; where our resolver invents answers nothing rests on it.
+    Where the owner asked to be left alone nothing was looked at; where our resolver falsifies answers nothing rests on it.
     """
     reason = None
     if evidence.opted_out:
         reason = Reason.OPT_OUT
-    elif any(invents_names(sample) for sample in evidence.vantage):
+    elif any(falsifies_answers(sample) for sample in evidence.vantage):
         reason = Reason.RESOLVER_ERROR
     verdicts = {rule.id: _judged(rule, evidence) for rule in RULES}
     if reason is None:

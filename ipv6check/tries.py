@@ -78,16 +78,28 @@ def roots_by(sample: VantageFacts, family: Family, transport: str) -> list[DnsTr
     return [t for t in sample.roots if family_of(t.server) == family and t.transport == transport]
 
 
+def answers_as_root(tried: DnsTry) -> bool:
+    """Whether a root server itself answered: who intercepts DNS on our path is no authority."""
+    return tried.answer is not None and tried.answer.authoritative
+
+
 def resolver_answers(sample: VantageFacts) -> bool:
     """Whether the resolver answered at all and did not invent names."""
     answered = sample.signed is not None and sample.signed.answer is not None and sample.signed.answer.speaks
-    return answered and not invents_names(sample)
+    return answered and not falsifies_answers(sample)
 
 
-def invents_names(sample: VantageFacts) -> bool:
-    """Whether a random name that cannot exist, or a name without AAAA records, was answered with data (OPS-08)."""
+def falsifies_answers(sample: VantageFacts) -> bool:
+    """Whether a random name that cannot exist, or a name without AAAA records, was answered with data, or every canary without
+    the AAAA records it has (OPS-08)."""
     answers = [tried.answer for tried in (sample.random, sample.synthetic) if tried is not None]
-    return any(a is not None and a.rcode == "NOERROR" and (a.records or a.aliases) for a in answers)
+    invented = any(a is not None and a.rcode == "NOERROR" and (a.records or a.aliases) for a in answers)
+    return invented or strips_aaaa(sample)
+
+
+def strips_aaaa(sample: VantageFacts) -> bool:
+    """Whether the resolver has A records for every canary, and says of all that they have no AAAA record."""
+    return bool(sample.canaries) and all(canary.is_without_aaaa and canary.v4 is not None for canary in sample.canaries)
 
 
 def is_good(sample: VantageFacts, witness: Witness) -> bool:
@@ -100,7 +112,7 @@ def is_good(sample: VantageFacts, witness: Witness) -> bool:
     if not witness.startswith("dns"):
         return canaries_good
     roots = roots_by(sample, family, witness.partition("-")[2])
-    return any(t.failure is None for t in roots) and (canaries_good or share is None)
+    return any(map(answers_as_root, roots)) and (canaries_good or share is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +155,8 @@ def weigh(
 ) -> Weighing:
     """Say what tries of one thing amount to: worked, unstable (some failed), failed (enough counted failures), or unseen.
 
-    A wrong answer needs no witness, since it came all the way; silence and the like do: `witness`, or for a try that was
-    truncated the one of TCP, which it failed on.
+    Silence and the like need a witness: `witness`, or for a try that was truncated the one of TCP, which it failed on. A wrong
+    answer came all the way and needs none, but for one of a name server: somebody on our own path may have given it.
 
     `failed` picks the failure that matters to the question: one at or before the stage it asks about.
     """
@@ -153,7 +165,9 @@ def weigh(
         failure, needed = failed(attempt), _needed(attempt, witness)
         if failure is None:
             worked += 1
-        elif failure.is_ours or (attempt.failure and not timeline.vouches(needed, attempt.start, attempt.end)):
+        elif failure.is_ours or (
+            (attempt.failure or isinstance(attempt, DnsTry)) and not timeline.vouches(needed, attempt.start, attempt.end)
+        ):
             ours.append((failure, needed))
         else:
             counted.append(failure)

@@ -91,6 +91,7 @@ def sample(
     resolver: bool = True,
     offset: float = 0.2,
     seconds: float = 1.0,
+    strips: bool = False,
 ) -> VantageFacts:
     """A look at ourselves at a time: so many of five canaries by each family, in so many seconds, these roots, this resolver,
     this clock."""
@@ -100,13 +101,19 @@ def sample(
         return TcpTry(start=at, end=end, address=ip_address(address), port=443, failure=failure)
 
     canaries = tuple(
-        Canary(host=f"canary{i}", v6=tcp(i < v6, f"2400:c::{i + 1}"), v4=tcp(i < v4, f"11.7.0.{i + 1}"), clock_offset=offset)
+        Canary(
+            host=f"canary{i}",
+            v6=None if strips else tcp(i < v6, f"2400:c::{i + 1}"),
+            v4=tcp(i < v4, f"11.7.0.{i + 1}"),
+            clock_offset=offset,
+            is_without_aaaa=strips,
+        )
         for i in range(5)
     )
     root = {"6": "2400:f::1", "4": "11.8.0.1"}
     tries = tuple(
         dns_try(
-            answered("soa") if way in roots else None,
+            answered("soa", authoritative=True) if way in roots else None,
             None if way in roots else fail("timeout", Stage.DNS),
             server=root[way[0]],
             at=at,

@@ -10,17 +10,14 @@ import pytest
 from ipv6check.facts import TcpTry, VantageFacts
 from ipv6check.model import Failure, FailureKind, Reason, Stage
 from ipv6check.tries import (
+    WITNESSES,
     State,
     Timeline,
     Weighing,
-    dns_witness,
-    invents_names,
+    falsifies_answers,
     is_good,
-    is_unsettled,
     resolver_answers,
     share_of_canaries,
-    tcp_witness,
-    wants_try,
     weigh,
 )
 from tests import factories as f
@@ -306,6 +303,25 @@ def test_canaries_that_answer_late_answer_and_vouch_for_nothing() -> None:
     assert share_of_canaries(late.canaries, 6, within=2.0) == 0.0
 
 
+def test_who_answers_for_root_servers_on_our_own_path_vouches_for_nothing() -> None:
+    good = f.sample(START)
+    forged = replace(good, roots=tuple(replace(t, answer=replace(t.answer, authoritative=False)) for t in good.roots))
+    assert {witness for witness in WITNESSES if not is_good(forged, witness)} == {
+        "dns6-udp",
+        "dns6-tcp",
+        "dns4-udp",
+        "dns4-tcp",
+    }
+
+
+@pytest.mark.parametrize(("seen", "state"), [({}, "failed"), ({"roots": ()}, "unseen")])
+def test_a_wrong_answer_of_a_name_server_needs_a_witness_too(seen: dict, state: str) -> None:
+    lame = Failure(kind=FailureKind.PROTOCOL, stage=Stage.DNS, detail="not authoritative")
+    tries = [f.dns_try(f.answered("x"), server="2400:1::53", at=START + n * MINUTE) for n in (2, 3, 4)]
+    timeline = Timeline((look(0, **seen), look(10, **seen)))
+    assert weigh(tries, wanted=3, timeline=timeline, witness="dns6-udp", failed=lambda t: lame).state == state
+
+
 def test_root_servers_alone_vouch_where_no_canary_is_known() -> None:
     bare = replace(f.sample(START), canaries=())
     assert share_of_canaries(bare.canaries, 6) is None
@@ -323,60 +339,21 @@ def test_a_canary_without_an_address_of_the_family_does_not_answer_by_it() -> No
 def test_the_resolver() -> None:
     good = f.sample(START)
     assert resolver_answers(good)
-    assert not invents_names(good)
+    assert not falsifies_answers(good)
     assert not resolver_answers(replace(good, signed=None))
     assert not resolver_answers(replace(good, signed=f.dns_try(f.answered(rcode="SERVFAIL"))))
     assert resolver_answers(replace(good, random=None))
     assert resolver_answers(replace(good, random=f.dns_try(failure=f.fail("timeout"))))
-    assert invents_names(replace(good, random=f.dns_try(f.answered(aliases=("portal.example",)))))
-    assert not invents_names(replace(good, random=f.dns_try(f.answered())))
-    assert not invents_names(replace(good, synthetic=f.dns_try(f.answered(rcode="NXDOMAIN"))))
-    assert invents_names(f.sample(START, synthesizes=True))
-    assert not resolver_answers(f.sample(START, synthesizes=True))
+    assert falsifies_answers(replace(good, random=f.dns_try(f.answered(aliases=("portal.example",)))))
+    assert not falsifies_answers(replace(good, random=f.dns_try(f.answered())))
+    assert not falsifies_answers(replace(good, synthetic=f.dns_try(f.answered(rcode="NXDOMAIN"))))
+    assert falsifies_answers(f.sample(START, synthesizes=True))
 
 
-def test_names_of_witnesses() -> None:
-    assert [tcp_witness(6), tcp_witness(4)] == ["v6", "v4"]
-    assert [dns_witness(6, "udp"), dns_witness(6, "tcp"), dns_witness(4, "udp"), dns_witness(4, "tcp")] == [
-        "dns6-udp",
-        "dns6-tcp",
-        "dns4-udp",
-        "dns4-tcp",
-    ]
-
-
-# Another try?
-
-WANTS = [
-    ([None], False, False),
-    (["timeout", None], False, False),
-    (["timeout"] * 3, False, False),
-    (["refused"] * 2, False, False),
-    (["timeout"], True, True),
-    (["refused"], True, True),
-    (["time"], True, True),
-    (["limit"], True, True),
-    (["route"], True, True),
-    (["opt-out"], False, False),
-    (["unsafe-target"], False, False),
-    (["connections"], False, False),
-    (["questions"], False, False),
-    ([], True, False),
-]
-
-
-@pytest.mark.parametrize(("kinds", "wants", "unsettled"), WANTS, ids=str)
-def test_whether_another_try_could_tell_something(kinds: list[str | None], wants: bool, unsettled: bool) -> None:
-    found = weighed(kinds)
-    assert (wants_try(found), is_unsettled(found)) == (wants, unsettled)
-
-
-def test_without_the_family_from_the_beginning_nothing_is_waited_for() -> None:
-    found = weighed(["no-family"], (look(0, good=False),), open_ended=True)
-    assert wants_try(found)
-    assert not is_unsettled(found)
-
-
-def test_a_family_that_was_lost_is_waited_for() -> None:
-    found = weighed(["no-family"], (look(0), look(1, good=False)), open_ended=True)
-    assert is_unsettled(found)
+def test_a_resolver_that_keeps_aaaa_records_back() -> None:
+    seen = f.sample(START, strips=True)
+    assert falsifies_answers(seen)
+    one_has = replace(seen, canaries=(*seen.canaries[1:], f.sample(START).canaries[0]))
+    assert not falsifies_answers(one_has)
+    nowhere = replace(seen, canaries=tuple(replace(canary, v4=None) for canary in seen.canaries))
+    assert not falsifies_answers(nowhere), "hosts without any address say nothing"

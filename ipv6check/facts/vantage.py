@@ -18,6 +18,8 @@ class Canary:
     v4: TcpTry | None = None
     clock_offset: float | None = None
     """Seconds by which its HTTP Date is ahead of our clock."""
+    is_without_aaaa: bool = False
+    """The resolver answered that its name has no AAAA record, though canaries are dual-stack hosts."""
 
     def by(self, family: Family) -> TcpTry | None:
         """The handshake of one family."""

@@ -94,7 +94,7 @@ class FakeNetwork(Troubles):
     """Stands in for `Network`: open it with `async with`, ask it for sessions."""
 
     def __init__(self, source: Source, settings: NetworkSettings, *, offers_legacy_tls: bool = True) -> None:
-        super().__init__()
+        super().__init__(settings.resolvers)
         self.source = source
         self.settings = settings
         self.offers_legacy_tls = offers_legacy_tls
@@ -131,16 +131,12 @@ class FakeSession:
         return self._network.offers_legacy_tls
 
     async def lookup(self, name: str, rdtype: str, *, checking_disabled: bool = False, again: int = 0) -> DnsTry:
-        """Ask the validating resolver; with several, a further try asks the next."""
-        resolvers = self._network.settings.resolvers
-        question = Question(
-            server=resolvers[again % len(resolvers)],
-            name=name,
-            type=rdtype,
-            recursion=True,
-            checking_disabled=checking_disabled,
-        )
-        tried = self._dns(question, "udp", "")
+        """Ask the validating resolver; of several the next when one is silent, and a further try begins with the next."""
+        for resolver in self._network.resolvers_in_turn(again):
+            asked = Question(server=resolver, name=name, type=rdtype, recursion=True, checking_disabled=checking_disabled)
+            tried = self._dns(asked, "udp", "")
+            if self._network.has_spoken(resolver, tried.failure):
+                break
         self._network.note("resolver", tried.failure)
         return tried
 

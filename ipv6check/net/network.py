@@ -69,11 +69,24 @@ class Troubles:
     """What goes wrong on the way. `down` are the families this vantage does not have (now); `on_trouble` is called with
     `6`, `4` or `"resolver"` after several failures in a row."""
 
-    def __init__(self) -> None:
+    def __init__(self, resolvers: tuple[Address, ...]) -> None:
         self.down: set[Family] = set()
         self.on_trouble: Callable[[Way], None] = lambda way: None
         self.counts = {"questions": 0, "connections": 0, "timeouts": 0}
         self._in_a_row: dict[Way, int] = {6: 0, 4: 0, "resolver": 0}
+        self._resolvers = resolvers
+        self._silent: set[Address] = set()
+
+    def resolvers_in_turn(self, again: int) -> list[Address]:
+        """Whom to ask one after another, each further try another first; who was silent last time comes last."""
+        first = again % len(self._resolvers)
+        return sorted(self._resolvers[first:] + self._resolvers[:first], key=self._silent.__contains__)
+
+    def has_spoken(self, resolver: Address, failure: Failure | None) -> bool:
+        """Whether a resolver gave any answer, so that no other need be asked; it is remembered."""
+        is_silent = failure is not None and failure.kind in PATH_TROUBLE
+        (self._silent.add if is_silent else self._silent.discard)(resolver)
+        return not is_silent
 
     def note(self, way: Way, failure: Failure | None) -> None:
         """Count failures in a row that could be our own path's."""
@@ -92,7 +105,7 @@ class Network(Troubles):
     """The network of a run. Open it with `async with`."""
 
     def __init__(self, settings: NetworkSettings) -> None:
-        super().__init__()
+        super().__init__(settings.resolvers)
         self.settings = settings
         self.lag = LagMonitor()
         self.memory = Memory()
@@ -158,18 +171,14 @@ class Session:
         return self._network.offers_legacy_tls
 
     async def lookup(self, name: str, rdtype: str, *, checking_disabled: bool = False, again: int = 0) -> DnsTry:
-        """Ask the validating resolver; with several, a further try asks the next."""
-        resolvers = self._network.settings.resolvers
-        question = Question(
-            server=resolvers[again % len(resolvers)],
-            name=name,
-            type=rdtype,
-            recursion=True,
-            checking_disabled=checking_disabled,
-        )
+        """Ask the validating resolver; of several the next when one is silent, and a further try begins with the next."""
 
         async def ask() -> DnsTry:
-            tried = await self._dns(question, "udp", "")
+            for resolver in self._network.resolvers_in_turn(again):
+                asked = Question(server=resolver, name=name, type=rdtype, recursion=True, checking_disabled=checking_disabled)
+                tried = await self._dns(asked, "udp", "")
+                if self._network.has_spoken(resolver, tried.failure):
+                    break
             self._network.note("resolver", tried.failure)
             return tried
 

@@ -63,14 +63,16 @@ async def _maybe(net: Net, name: str, number: int) -> DnsTry | None:
 
 
 async def _canary(host: str, net: Net, number: int, with_clock: bool) -> Canary:
-    lookups = await asyncio.gather(net.lookup(host, "AAAA"), net.lookup(host, "A"))
+    lookups = await asyncio.gather(*(net.lookup(host, rdtype, again=number) for rdtype in ("AAAA", "A")))
     found = [next(filter(is_usable, try_.answer.addresses), None) if try_.answer else None for try_ in lookups]
+    of_aaaa = lookups[0].answer
+    is_without_aaaa = of_aaaa is not None and of_aaaa.rcode == "NOERROR" and not of_aaaa.addresses
     v6, v4 = await asyncio.gather(*(_connect(net, address, host, number) for address in found))
     offset = None
     if with_clock:
         answering = next((t.address for t in (v6, v4) if t is not None and t.failure is None), None)
         offset = await _clock_offset(net, host, answering, number) if answering else None
-    return Canary(host=host, v6=v6, v4=v4, clock_offset=offset)
+    return Canary(host=host, v6=v6, v4=v4, clock_offset=offset, is_without_aaaa=is_without_aaaa)
 
 
 async def _connect(net: Net, address: Address | None, host: str, number: int) -> TcpTry | None:

@@ -21,7 +21,7 @@ COSTS: Final = {
     "OPS-02": (Reason.NO_V4_HERE, "mọi mục qua IPv4: REACH-03, REACH-04, WEB", "whatever needs IPv4: REACH-03, REACH-04, WEB"),
     "OPS-03": (Reason.NO_V6_HERE, "máy chủ tên miền qua IPv6: NS-05, NS-08", "name servers over IPv6: NS-05, NS-08"),
     "OPS-06": (Reason.CLOCK, "ngày của chứng thư: WEB-04", "dates of certificates: WEB-04"),
-    "OPS-08": (Reason.RESOLVER_ERROR, "DNSSEC; mọi mục, nếu nó bịa câu trả lời", "DNSSEC; all, if it invents answers"),
+    "OPS-08": (Reason.RESOLVER_ERROR, "DNSSEC; mọi mục, nếu nó làm sai câu trả lời", "DNSSEC; all, if it falsifies answers"),
 }
 """What a failing check of ourselves costs: the reason its checks will have, and which they are."""
 

@@ -14,7 +14,7 @@ from ipv6check.reports.language import N_, Speech
 from ipv6check.reports.standing import counted
 from ipv6check.rules.words import term
 from ipv6check.score import Card
-from ipv6check.tries import PROMPT, Witness, is_good, resolver_answers, roots_by, share_of_canaries
+from ipv6check.tries import PROMPT, Witness, answers_as_root, is_good, resolver_answers, roots_by, share_of_canaries
 
 MOST_LOOKS: Final = 60
 """Looks at ourselves that are shown one by one: the first, the last, and before others those that were not good."""
@@ -174,7 +174,7 @@ def _roots(sample: VantageFacts, family: Family, transport: str, speech: Speech)
     tried = roots_by(sample, family, transport)
     if not tried:
         return State("unseen", speech.gettext("not asked"))
-    answered = sum(one.failure is None for one in tried)
+    answered = sum(map(answers_as_root, tried))
     return State("good" if answered else "bad", f"{speech.number(answered)}/{speech.number(len(tried))}")
 
 

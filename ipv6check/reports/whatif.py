@@ -22,7 +22,7 @@ from ipv6check.reports.otherwise import route_is_valid, web_answers, zone_is_sec
 from ipv6check.rules import RULES
 from ipv6check.scales import Scales
 from ipv6check.score import Level, Verdicts, score
-from ipv6check.tries import State, invents_names
+from ipv6check.tries import State, falsifies_answers
 
 OPERATOR, AAAA, ANSWER, GLUE = "operator", "aaaa", "answer", "glue"
 ROUTE, WEB, SECURE = "route", "web", "secure"
@@ -157,7 +157,7 @@ def _gains(before: Verdicts, after: Verdicts) -> bool:
 
 def causes(evidence: Evidence, verdicts: Verdicts) -> dict[Cause, Change]:
     """What stands in a domain's way and might be shared, with the change that ends it."""
-    if evidence.opted_out or any(invents_names(sample) for sample in evidence.vantage):
+    if evidence.opted_out or any(falsifies_answers(sample) for sample in evidence.vantage):
         return {}
     found = dict(_of_servers(evidence))
     found |= {Cause(ROUTE, prefix): route_is_valid(prefix) for prefix in _prefixes(evidence)}

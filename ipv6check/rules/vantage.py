@@ -7,7 +7,16 @@ from typing import Final
 from ipv6check.facts import Evidence, Family
 from ipv6check.model import Reason, Severity
 from ipv6check.rules.rule import Args, Finding, failed, not_built, not_measured, passed, rule, warned
-from ipv6check.tries import CANARIES_PASS, CANARIES_WARN, invents_names, resolver_answers, roots_by, share_of_canaries
+from ipv6check.tries import (
+    CANARIES_PASS,
+    CANARIES_WARN,
+    answers_as_root,
+    falsifies_answers,
+    resolver_answers,
+    roots_by,
+    share_of_canaries,
+    strips_aaaa,
+)
 
 CLOCK_PASS: Final = 5.0
 CLOCK_WARN: Final = 60.0
@@ -42,13 +51,13 @@ def this_vantage_has_ipv4(evidence: Evidence) -> Finding:
     return canaries_answer_by(evidence, 4)
 
 
-@rule("OPS-03", severity=Severity.INFORMATION, refs=("draft-ietf-dnsop-3901bis",))
+@rule("OPS-03", severity=Severity.INFORMATION, refs=("draft-ietf-dnsop-3901bis",), version=2)
 def this_vantage_speaks_dns_over_ipv6(evidence: Evidence) -> Finding:
     """Do root servers answer this measuring point over IPv6, by UDP and by TCP?"""
     if not evidence.vantage:
         return not_measured(Reason.DEPENDENCY_FAILED)
     works = {
-        transport: all(any(t.failure is None for t in roots_by(s, 6, transport)) for s in evidence.vantage)
+        transport: all(any(map(answers_as_root, roots_by(s, 6, transport))) for s in evidence.vantage)
         for transport in ("udp", "tcp")
     }
     transports = [transport for transport, worked in works.items() if worked]
@@ -82,12 +91,14 @@ def this_run_is_complete(evidence: Evidence) -> Finding:
     return warned(**args) if share >= COMPLETE_WARN else failed(**args)
 
 
-@rule("OPS-08", severity=Severity.INFORMATION, version=2)
+@rule("OPS-08", severity=Severity.INFORMATION, version=3)
 def this_resolver_is_honest(evidence: Evidence) -> Finding:
     """Does our resolver validate, say NXDOMAIN for what does not exist, and rewrite nothing?"""
-    inventing = [sample for sample in evidence.vantage if invents_names(sample)]
-    if inventing:
-        return failed("rewrites" if any(invents_names(replace(s, synthetic=None)) for s in inventing) else "dns64")
+    false = [sample for sample in evidence.vantage if falsifies_answers(sample)]
+    if any(map(strips_aaaa, false)):
+        return failed("without-aaaa")
+    if false:
+        return failed("rewrites" if any(falsifies_answers(replace(s, synthetic=None)) for s in false) else "dns64")
     answered = [sample for sample in evidence.vantage if resolver_answers(sample)]
     if not answered:
         return not_measured(Reason.RESOLVER_ERROR if evidence.vantage else Reason.DEPENDENCY_FAILED)

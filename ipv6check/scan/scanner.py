@@ -134,7 +134,7 @@ class Scanner:
         """Scan the targets. Raises VantageError when there is no working resolver here, and whatever the keeper raises."""
         before = await self.watch.take("before")
         if not resolver_answers(before):
-            raise VantageError("the resolver does not answer, or invents answers: see `ipv6check doctor`")
+            raise VantageError("the resolver does not answer, or falsifies answers: see `ipv6check doctor`")
         watching = asyncio.create_task(self.watch.run())
         try:
             await self._feed(targets)

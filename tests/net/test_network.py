@@ -42,6 +42,7 @@ class Wire:
     def __init__(self, network: Network) -> None:
         self.asked: list[tuple[str, object]] = []
         self.failure: Failure | None = None
+        self.silent: set[Address] = set()
         self.seconds = 0.0
         self.sends = 1
         self._network = network
@@ -58,8 +59,9 @@ class Wire:
 
     async def _udp(self, question: Question, host: str = "") -> DnsTry:
         self.asked.append(("udp", question))
-        said = None if self.failure else Answer(rcode="NOERROR")
-        return DnsTry(**self._times(), server=question.server, sends=self.sends, failure=self.failure, answer=said)
+        failed = failure("timeout", Stage.DNS) if question.server in self.silent else self.failure
+        said = None if failed else Answer(rcode="NOERROR")
+        return DnsTry(**self._times(), server=question.server, sends=self.sends, failure=failed, answer=said)
 
     async def _tcp(self, question: Question, host: str = "") -> DnsTry:
         self.asked.append(("tcp", question))
@@ -398,6 +400,21 @@ async def test_a_further_try_asks_the_next_resolver(contexts: Any, monkeypatch: 
     assert [q.server for q in questions] == [RESOLVER, SECOND_RESOLVER, RESOLVER, SECOND_RESOLVER, RESOLVER]  # type: ignore[attr-defined]
     assert all(q.recursion for q in questions)  # type: ignore[attr-defined]
     assert [q.checking_disabled for q in questions] == [False] * 4 + [True]  # type: ignore[attr-defined]
+
+
+async def test_a_silent_resolver_is_passed_over_and_then_asked_last(contexts: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network_module, "build_contexts", lambda path: contexts)
+    network = new_network(resolvers=(RESOLVER, SECOND_RESOLVER))
+    wire, told = Wire(network), []
+    monkeypatch.setattr(network, "on_trouble", told.append)
+    wire.silent = {RESOLVER}
+    for number in range(6):
+        assert (await network.session().lookup(f"{number}.vn", "A")).server == SECOND_RESOLVER
+    wire.silent = {SECOND_RESOLVER}
+    assert (await network.session().lookup("b.vn", "A")).server == RESOLVER
+    questions = [question.server for _, question in wire.asked]  # type: ignore[attr-defined]
+    assert questions == [RESOLVER, *[SECOND_RESOLVER] * 6, SECOND_RESOLVER, RESOLVER]
+    assert told == []
 
 
 async def test_servers_are_asked_without_recursion(network: Network, wire: Wire) -> None:

@@ -47,8 +47,8 @@ def _look(when: Any, moment: datetime, v6: bool, here: Vantage) -> VantageFacts:
         for n in range(6)
     )
     root = ip_address("2001:500:2::c")
-    failure = None if v6 else NO_V6
-    roots = tuple(DnsTry(**times, server=root, transport=t, failure=failure) for t in ("udp", "tcp"))  # type: ignore[arg-type]
+    said = {"answer": Answer(rcode="NOERROR", authoritative=True, records=("soa",))} if v6 else {"failure": NO_V6}
+    roots = tuple(DnsTry(**times, server=root, transport=t, **said) for t in ("udp", "tcp"))  # type: ignore[arg-type]
     signed = DnsTry(**times, server=RESOLVER, answer=Answer(rcode="NOERROR", authenticated=here.validates, records=("x",)))
     random = DnsTry(**times, server=RESOLVER, answer=Answer(rcode="NXDOMAIN"))
     return VantageFacts(when=when, canaries=canaries, roots=roots, signed=signed, random=random, **times)

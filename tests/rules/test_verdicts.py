@@ -89,6 +89,7 @@ VANTAGE = [
     ("OPS-08", {"vantage": [f.sample(synthesizes=True)]}, "fail:dns64"),
     ("OPS-08", {"vantage": [f.sample(synthesizes=True, invents=True)]}, "fail:rewrites"),
     ("DNS-02", {"vantage": [f.sample(synthesizes=True)]}, "nm:resolver-error"),
+    ("OPS-08", {"vantage": [f.sample(), f.sample(f.END, strips=True)]}, "fail:without-aaaa"),
     ("OPS-08", {"vantage": [f.sample(resolver=False)]}, "nm:resolver-error"),
     ("DNS-02", {"vantage": [f.sample(invents=True), f.sample(f.END)]}, "nm:resolver-error"),
     ("SEC-01", {"vantage": [f.sample(validates=False), f.sample(f.END)]}, "nm:resolver-error"),
