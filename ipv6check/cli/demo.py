@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ipv6check.cli.main import Exit, Options, cli, ends_with, pass_options
-from ipv6check.cli.measuring import publish, run_scan
+from ipv6check.cli.measuring import SITE, publish, run_scan
 
 
 @cli.command()
@@ -25,8 +25,10 @@ def demo(options: Options, output: Path) -> int:
     from ipv6check.lab.reading import load as load_world
     from ipv6check.lab.servers import served
     from ipv6check.plan import make_plan
+    from ipv6check.reports.folder import require_place
     from ipv6check.targets import read
 
+    require_place(output / SITE)
     if not namespace.is_entered():
         if not (obstacle := namespace.obstacle()):
             namespace.enter([sys.executable, "-m", "ipv6check", "--lang", options.language, "demo", "--output", str(output)])

@@ -81,15 +81,10 @@ def export(
 
 def _write_binary(output: Path | None, write: Callable[[BinaryIO], None]) -> None:
     """Write what is no text: to a file, or to a stdout that is none of a terminal."""
-    from ipv6check.reports.extras import ExtraError
-
     if output is None and sys.stdout.isatty():
         raise click.UsageError("this format is binary: name a file with --output")
     made = io.BytesIO()
-    try:
-        write(made)
-    except ExtraError as error:
-        raise click.ClickException(str(error)) from None
+    write(made)
     with click.open_file(str(output or "-"), "wb") as out:
         out.write(made.getvalue())
 

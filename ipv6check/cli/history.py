@@ -14,6 +14,7 @@ from ipv6check.cli.reading import opened
 from ipv6check.model import Outcome
 from ipv6check.reports.history import Form, Point, print_changes, print_series, title_of, write_changes, write_series
 from ipv6check.rules import BY_ID
+from ipv6check.store import StorageError
 
 form_option = click.option(
     "--format",
@@ -63,7 +64,7 @@ def trend(options: Options, check: str, agency: str | None, form: Form) -> None:
         raise click.BadParameter(f"no check {check}: see docs/checks.md, or `level`", param_hint="--check")
     points = [_point(check, *entry) for entry in opened(options).history.tally(check, agency)]
     if not points:
-        raise click.ClickException(f"{agency or check}: {NO_SERIES}")
+        raise StorageError(f"{agency or check}: {NO_SERIES}")
     if form == "table":
         title = " · ".join((*((agency,) if agency else ()), f"{check} {title_of(check, options.language)}"))
         print_series(points, title, Console(file=sys.stdout), options.language)

@@ -1,6 +1,8 @@
 """The program itself: its options, its exit codes, and how what goes wrong is told."""
 
 import functools
+import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from ipv6check.version import __version__
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+log = logging.getLogger(__name__)
 
 
 class Exit(IntEnum):
@@ -112,25 +116,58 @@ class Program(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run a command."""
+        try:
+            return self._invoke(context)
+        except KeyboardInterrupt:
+            sys.exit(Exit.INTERRUPTED)
+
+    def _invoke(self, context: click.Context) -> Any:
         from ipv6check.config import ConfigurationError
+        from ipv6check.reports.extras import ExtraError
+        from ipv6check.reports.folder import OccupiedError
         from ipv6check.scan import VantageError
         from ipv6check.store import StorageError
 
         try:
-            return super().invoke(context)
-        except (ConfigurationError, StorageError) as error:
-            _tell(error)
+            try:
+                return super().invoke(context)
+            finally:
+                sys.stdout.flush()
+        except (ConfigurationError, StorageError, ExtraError) as error:
+            _tell(str(error))
             sys.exit(Exit.STORAGE)
         except VantageError as error:
-            _tell(error)
+            _tell(str(error))
             sys.exit(Exit.PARTIAL)
-        except KeyboardInterrupt:
-            sys.exit(Exit.INTERRUPTED)
+        except OccupiedError as error:
+            _tell(_said(error))
+            sys.exit(Exit.USAGE)
+        except OSError as error:
+            log.info("where it happened", exc_info=error)
+            if not isinstance(error, BrokenPipeError):
+                _tell(_said(error))
+            _leave_stdout()
+            sys.exit(Exit.STORAGE)
+        except SystemExit as end:  # rich ends the program so when nobody reads what it prints
+            sys.exit(Exit.STORAGE if isinstance(end.__context__, BrokenPipeError) else end.code)
 
 
-def _tell(error: Exception) -> None:
-    for line in for_json(str(error)).splitlines():
+def _tell(message: str) -> None:
+    for line in for_json(message).splitlines():
         click.echo(f"ipv6check: {line}", err=True)
+
+
+def _said(error: OSError) -> str:
+    """What could not be done with which file, and why."""
+    return ": ".join(str(part) for part in (error.filename, error.strerror or error) if part)
+
+
+def _leave_stdout() -> None:
+    """Let what nobody takes go nowhere, that the interpreter's own last flush is none that fails."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})

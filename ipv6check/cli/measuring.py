@@ -26,6 +26,7 @@ from ipv6check.model import Outcome, Run, Target
 from ipv6check.net.api import RunNetwork
 from ipv6check.nightly import card_of, cards_of, in_order, judge_run, look_at, look_at_ourselves, observe, past_of
 from ipv6check.plan import Plan
+from ipv6check.reports.folder import require_place
 from ipv6check.rules import RULES
 from ipv6check.rules.words import Language
 from ipv6check.score import Card
@@ -40,6 +41,9 @@ FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, O
 OBJECTS_IN_FLIGHT: Final = 500_000
 """New objects after which a scan looks for garbage. What is in flight is none, and looking through it takes up to 0.2 s, while
 nothing else goes on."""
+
+SITE: Final = "site"
+"""The folder of the site, beside the exports."""
 
 fail_on_option = click.option(
     "--fail-on", type=click.Choice(list(FAIL_ON)), default="never", show_default=True, help="Exit 1 on findings this bad."
@@ -234,6 +238,7 @@ def nightly(options: Options, lists: tuple[Path, ...], output: Path, bodies: Pat
     settings = options.settings()
     is_to_be_told = must_tell(settings)
     known = named_bodies(bodies)
+    require_place(output / SITE)
     run_id, code = run_scan(settings, planned(options, lists, None))
     if code is Exit.INTERRUPTED:
         return code
@@ -267,7 +272,7 @@ def publish(settings: Settings, run_id: str, output: Path, language: Language, b
     front = write_site(
         run,
         cards,
-        output / "site",
+        output / SITE,
         evidence_of=in_order(archive.evidences(run.id)),
         past=past_of(archive, run, goals(settings)),
         contact=settings.report.contact,

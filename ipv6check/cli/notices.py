@@ -101,11 +101,8 @@ def metrics(options: Options, run_id: str | None, out: Path | None) -> None:
     made = figures(archive, _asked_for(archive, run_id).id)
     if out is None:
         click.echo(as_text(made), nl=False)
-        return
-    try:
+    else:
         write(made, out)
-    except OSError as error:
-        raise click.ClickException(f"{out}: {error.strerror}") from None
 
 
 def write_metrics(settings: Settings, archive: Archive, run: Run) -> None:

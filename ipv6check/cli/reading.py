@@ -122,16 +122,12 @@ def chosen_agencies(run: Run, cards: Sequence[Card], asked: Sequence[str], bodie
 
 
 def printing_or_none(is_wanted: bool) -> Printing | None:
-    """What makes PDFs, where they are wanted; that they cannot be made here is told before anything is written."""
+    """What makes PDFs, where they are wanted; raises ExtraError, before anything is written, where they cannot be made."""
     if not is_wanted:
         return None
-    from ipv6check.reports.extras import ExtraError
     from ipv6check.reports.pdf import printing
 
-    try:
-        return printing()
-    except ExtraError as error:
-        raise click.ClickException(str(error)) from None
+    return printing()
 
 
 @cli.command()

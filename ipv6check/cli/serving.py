@@ -6,6 +6,7 @@ import click
 
 from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.reading import audience_option
+from ipv6check.reports.extras import missing
 from ipv6check.reports.standing import Audience
 from ipv6check.store import Database
 
@@ -20,7 +21,7 @@ NEEDED = ("starlette", "uvicorn")
 def serve(options: Options, host: str, port: int, audience: Audience) -> None:
     """Serve the site live, read-only, with filters and a JSON API (/api/v1/openapi.json). Contacts nobody."""
     if not all(importlib.util.find_spec(name) for name in NEEDED):
-        raise click.ClickException("this needs the extra `web`: pip install 'ipv6check[web]'")
+        raise missing("web")
     from ipv6check.serve.running import run
 
     settings = options.settings()

@@ -1,5 +1,6 @@
 """A folder that is written beside its place and then put there whole."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,13 +12,28 @@ MARK: Final = ".ipv6check-site"
 """A file that says: this folder was written here whole, and may be replaced whole."""
 
 
-@contextmanager
-def replaced(output: Path) -> Iterator[Path]:
-    """Give a new folder beside `output` that takes its place once all is well, and is removed otherwise."""
+class OccupiedError(FileExistsError):
+    """Something else stands where a folder is to be put."""
+
+
+def require_place(output: Path) -> None:
+    """Raise OccupiedError where `output` holds something that is no site of ours, OSError where it cannot be written."""
     place = output.resolve()
     if place.exists() and not (place / MARK).exists() and (not place.is_dir() or any(place.iterdir())):
-        raise FileExistsError(f"{output} holds something else than a site of ours; choose another folder")
+        raise OccupiedError(errno.EEXIST, "holds something else than a site of ours: choose another folder", str(output))
     place.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(place.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(output.parent))
+
+
+@contextmanager
+def replaced(output: Path) -> Iterator[Path]:
+    """Give a new folder beside `output` that takes its place once all is well, and is removed otherwise.
+
+    Raises as `require_place`.
+    """
+    require_place(output)
+    place = output.resolve()
     fresh, old = (place.with_name(f".{place.name}.{word}-{os.getpid()}") for word in ("new", "old"))
     for left_over in (fresh, old):
         shutil.rmtree(left_over, ignore_errors=True)

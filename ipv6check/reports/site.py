@@ -89,7 +89,7 @@ def write_site(
     holds the nights up to the run; `bodies` are those known without a domain; `is_live` leads to the tables of `serve`.
     `structure` are the bodies with who stands above them and who took over. `contact` is who answers questions;
     `printing` makes a PDF of each Vietnamese scorecard, beside it.
-    Raises FileExistsError where `output` holds something that is no site of ours, OSError where it cannot be written.
+    Raises OccupiedError where `output` holds something that is no site of ours, OSError where it cannot be written.
     """
     kept = [card for card in cards if not agencies or card.target.agency in agencies]
     shown, only = _shown(run), tuple(for_terminal(agency) for agency in agencies)

@@ -61,7 +61,7 @@ def test_what_is_not_installed_is_named_and_nothing_written(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     result = run("export", "--format", form, "--output", "out")
-    assert result.exit_code == 1
+    assert result.exit_code == 4
     assert f"pip install 'ipv6check[{extra}]'" in result.stderr
     assert not (place / "out").exists()
 
@@ -70,7 +70,7 @@ def test_pdf_that_cannot_be_made_is_told_before_anything_is_written(place: Path,
     monkeypatch.setitem(sys.modules, "weasyprint", None)
     for command in (("report", "--output", "site"), ("bundle", "--out", "bundles")):
         result = run(*command, "--pdf")
-        assert (result.exit_code, "ipv6check[pdf]" in result.stderr) == (1, True)
+        assert (result.exit_code, "ipv6check[pdf]" in result.stderr) == (4, True)
         assert not (place / command[2]).exists()
 
 

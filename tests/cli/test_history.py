@@ -137,7 +137,7 @@ def test_a_series_as_a_table(url: str) -> None:
         (["diff", "night-77"], 4, ["no run night-77", *RUNS]),
         (["diff", RUNS[0], "night-77"], 4, ["no run night-77"]),
         (["trend", "--check", "REACH-99"], 2, ["--check", "no check REACH-99"]),
-        (["trend", "--check", "REACH-01", "--agency", "Sở Không Có"], 1, ["Sở Không Có: nothing is stored of it yet"]),
+        (["trend", "--check", "REACH-01", "--agency", "Sở Không Có"], 4, ["Sở Không Có: nothing is stored of it yet"]),
         (["diff", "--format", "xml"], 2, ["--format"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -157,7 +157,7 @@ def test_without_a_database(tmp_path: Path, command: str) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-@pytest.mark.parametrize(("command", "code", "said"), [("diff", 4, "no run"), ("trend", 1, "nothing is stored")])
+@pytest.mark.parametrize(("command", "code", "said"), [("diff", 4, "no run"), ("trend", 4, "nothing is stored")])
 def test_without_a_run(tmp_path: Path, command: str, code: int, said: str) -> None:
     database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     database.ready()

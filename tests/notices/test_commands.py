@@ -125,7 +125,7 @@ def test_figures_go_to_a_file_or_to_stdout(run: Callable[..., Result], nights: N
     assert run("metrics", "--out", "x.prom").exit_code == 0
     assert (tmp_path / "x.prom").read_text() == shown.stdout
     refused = run("metrics", "--out", "not-there/x.prom")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 4
     assert "not-there/x.prom" in refused.stderr
 
 
