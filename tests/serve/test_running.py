@@ -99,7 +99,7 @@ def test_no_database(tmp_path: Path) -> None:
 def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == missing else object())
     code, said = run("serve")
-    assert code == 1
+    assert code == Exit.STORAGE
     assert "ipv6check[web]" in said
 
 
