@@ -78,7 +78,11 @@ def _values(id_: str, argument: str) -> Cell:
 
 
 def _https(family: str, port_check: str) -> Cell:
-    """How HTTPS went by one family. Where no port of it answered, the port's own check tells whether there was an address."""
+    """How HTTPS went by one family, at every name that has an address of it.
+
+    WEB-01 tells of the worst name. Where that has no address of the family that answers, the port's own check tells whether the
+    other name has: no fault at either is none at that one, while behind a fault of this one it is not known.
+    """
 
     def cell(run: Run, card: Card) -> str:
         verdict = card.verdicts["WEB-01"]
@@ -92,7 +96,9 @@ def _https(family: str, port_check: str) -> Cell:
             case "unseen":
                 return UNMEASURED
         port = state_of(card.verdicts[port_check])
-        return DOES_NOT_APPLY if port == PASSED else port
+        if port == PASSED:
+            return PASSED if verdict.outcome is Outcome.PASS else UNMEASURED
+        return port
 
     return cell
 

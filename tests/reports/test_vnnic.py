@@ -7,11 +7,13 @@ from io import StringIO
 
 import pytest
 
+from ipv6check.judge import judge
 from ipv6check.model import Reason, Target, Verdict
 from ipv6check.reports.export import write_dictionary
 from ipv6check.reports.vnnic import COLUMNS, NAMES, STRICT, row, state_of
 from ipv6check.rules import RULES
 from ipv6check.score import Card
+from tests.factories import DOMAIN, Site, evidence
 from tests.reports.sample_world import Vantage
 from tests.reports.samples import city, good, unseen_card, verdict, with_verdicts
 
@@ -117,24 +119,37 @@ def test_an_unsigned_zone_is_not_secured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "port", "expected"),
+    ("outcome", "said", "port", "expected"),
     [
-        ("yes", "pass", "dat"),
-        ("unstable", "pass", "dat"),
-        ("no", "pass", "khong_dat"),
-        ("unseen", "nm:canary-failed", "chua_do_duoc"),
-        ("none", "fail", "khong_dat"),
-        ("none", "nm:canary-failed", "chua_do_duoc"),
-        ("none", "n/a", "khong_ap_dung"),
-        ("none", "pass", "khong_ap_dung"),
+        ("pass", "yes", "pass", "dat"),
+        ("warn", "unstable", "pass", "dat"),
+        ("warn", "no", "pass", "khong_dat"),
+        ("pass", "unseen", "nm:canary-failed", "chua_do_duoc"),
+        ("pass", "none", "fail", "khong_dat"),
+        ("pass", "none", "nm:canary-failed", "chua_do_duoc"),
+        ("pass", "none", "n/a", "khong_ap_dung"),
+        ("pass", "none", "pass", "dat"),
+        ("pass", "none", "warn", "dat"),
+        ("warn", "none", "pass", "chua_do_duoc"),
+        ("fail", "none", "pass", "chua_do_duoc"),
     ],
 )
-def test_https_by_family(said: str, port: str, expected: str) -> None:
+def test_https_by_family(outcome: str, said: str, port: str, expected: str) -> None:
     for family, column, check in (("v6", "https_ipv6", "REACH-01"), ("v4", "https_ipv4", "REACH-03")):
         other = "v4" if family == "v6" else "v6"
-        web = verdict("WEB-01", "pass", **{"name": "x", family: said, other: "yes"})
+        web = verdict("WEB-01", outcome, **{"name": "x", family: said, other: "yes"})
         ports = verdict(check, port, name="x", up=1, total=1, failed=[])
         assert cell(column, web, ports) == expected
+
+
+@pytest.mark.parametrize("family", ["v6", "v4"])
+@pytest.mark.parametrize("is_listed", [True, False], ids=["listed", "www"])
+def test_https_at_one_of_two_names_applies(family: str, is_listed: bool) -> None:
+    """The other name has no address of the family, and no fault."""
+    listed, www = Site(), Site(name=f"www.{DOMAIN}")
+    sites = (listed, replace(www, **{family: ()})) if is_listed else (replace(listed, **{family: ()}), www)
+    found = cells(replace(CARD, verdicts=judge(evidence(*sites))))
+    assert (found["https_ipv4"], found["https_ipv6"], found["truy_cap_ipv6"]) == ("dat", "dat", "dat")
 
 
 @pytest.mark.parametrize(("outcome", "expected"), [("nm:limit", "chua_do_duoc"), ("n/a", "khong_ap_dung")])
