@@ -15,7 +15,7 @@ from tests.interop.lab import missing_tools, which
 from tests.interop.lab_addresses import RESOLVER
 from tests.interop.lab_name_servers import Places, resolver
 
-ENTERED: Final = "IPV6CHECK_BENCHMARK_ENTERED"
+ENTERED: Final = "IPV6LAB_BENCHMARK_ENTERED"
 FILES_AT_ONCE: Final = 65_536
 
 

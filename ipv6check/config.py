@@ -1,26 +1,40 @@
 """Settings: read once, by the command line only, then frozen.
 
 Order: option, environment (`IPV6CHECK_NETWORK__CONCURRENCY`), the file given or ./ipv6check.toml, the user's configuration
-folder, defaults. A key that is not known is an error that names it.
+folder, defaults. A key or a variable that is not known is an error that names it.
 """
 
 import difflib
+import os
 import platform
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_origin
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 LOCAL_FILE: Final = Path("ipv6check.toml")
 PREFIX: Final = "IPV6CHECK_"
 NESTED: Final = "__"
 MASKED: Final = "***"
+
+PASSWORD: Final = re.compile(r"(//[^/?#@:]*:).*@")
+SECRET: Final = re.compile(r"([?&][^=&#]*(?:pass|secret|token|key)[^=&#]*=)[^&#]*", re.IGNORECASE)
+PATH: Final = re.compile(r"(//[^/?#]*).+")
+"""What of a URL is secret or may be: the password before its host, parameters that are called so, all that follows the host."""
 
 CANARIES: Final = (
     "www.google.com",
@@ -221,13 +235,32 @@ class Settings(Sections, BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter=NESTED)
 
 
-def load(config: Path | None = None, options: Mapping[str, Any] | None = None) -> Settings:
-    """Load the settings; `options` are those of the command line, nested like the file. Raises ConfigurationError."""
+class Environment(EnvSettingsSource):
+    """What the environment sets. A list is JSON as well as its values separated by commas."""
+
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """Read a list or a table. Raises ConfigurationError."""
+        if get_origin(getattr(field, "annotation", None)) is tuple and not value.strip().startswith("["):
+            return [part.strip() for part in value.split(",")]
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError as error:
+            variable = next(name for name, text in os.environ.items() if text == value and _is_ours(name))
+            raise ConfigurationError(f"{variable}: not JSON: {error}") from None
+
+
+def load(config: Path | None = None, options: Mapping[str, Any] | None = None, *, is_alone: bool = False) -> Settings:
+    """Load the settings; `options` are those of the command line, nested like the file. Raises ConfigurationError.
+
+    `is_alone`: the named file and the options are all there is, whatever the environment and the user's files say.
+    """
     files: dict[str, Any] = {}
     user_file = user_config_path("ipv6check") / "ipv6check.toml"
     for path, is_needed in ((user_file, False), (config or LOCAL_FILE, config is not None)):
-        if is_needed or path.is_file():
+        if is_needed or (path.is_file() and not is_alone):
             files = _merged(files, _read(path))
+    if not is_alone:
+        _refuse_unknown(os.environ)
 
     class Loaded(Settings):
         @classmethod
@@ -239,7 +272,8 @@ def load(config: Path | None = None, options: Mapping[str, Any] | None = None) -
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, files)
+            environment = () if is_alone else (Environment(settings_cls),)
+            return init_settings, *environment, InitSettingsSource(settings_cls, files)
 
     try:
         return Loaded(**(options or {}))
@@ -247,19 +281,32 @@ def load(config: Path | None = None, options: Mapping[str, Any] | None = None) -
         raise ConfigurationError(_explain(error, "configuration (options, environment or file)")) from None
 
 
+def _is_ours(variable: str) -> bool:
+    return variable.upper().startswith(PREFIX)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Refuse variables that set nothing: each in a line, with the nearest that does. Raises ConfigurationError."""
+    known = [PREFIX + key.replace(".", NESTED).upper() for key in known_keys()]
+    unknown = sorted(name for name in environment if _is_ours(name) and name.upper() not in known)
+    if unknown:
+        raise ConfigurationError("\n".join(f"unknown variable {name}{_nearest(name.upper(), known)}" for name in unknown))
+
+
 def shown(settings: Settings) -> dict[str, Any]:
     """The settings in force as plain data, secrets masked."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
     plain["store"]["url"] = masked(settings.store.url)
+    plain["data"]["rdap"] = masked(settings.data.rdap)
+    plain["webhook"]["url"] = masked(settings.webhook.url, is_hook=True)
     return plain
 
 
-def masked(url: str) -> str:
-    """A database URL without its password."""
-    scheme, mark, rest = url.partition("://")
-    user_info, at, host = rest.rpartition("@")
-    user, colon, _ = user_info.partition(":")
-    return f"{scheme}{mark}{user}{colon}{MASKED if colon else ''}{at}{host}"
+def masked(url: str, *, is_hook: bool = False) -> str:
+    """A URL without its password and parameters that are called secret; of a hook's, whose path is secret, the host alone."""
+    if is_hook:
+        return PATH.sub(rf"\1/{MASKED}", url)
+    return SECRET.sub(rf"\1{MASKED}", PASSWORD.sub(rf"\1{MASKED}@", url))
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -288,11 +335,15 @@ def _explain(error: ValidationError, where: str) -> str:
     for problem in error.errors():
         key = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(key, known_keys(), 1)
-            lines.append(f"{where}: unknown key {key}" + (f" (did you mean {near[0]}?)" if near else ""))
+            lines.append(f"{where}: unknown key {key}{_nearest(key, known_keys())}")
         else:
             lines.append(f"{where}: {key}: {problem['msg']}")
     return "\n".join(lines)
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def known_keys() -> list[str]:

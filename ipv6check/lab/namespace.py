@@ -18,8 +18,8 @@ from ipv6check.lab.world import World
 UNSHARE: Final = ("unshare", "-Urnm")
 """User, root in it, network, mounts."""
 
-ENTERED: Final = "IPV6CHECK_LAB_ENTERED"
-"""Set in the environment of what was started in a namespace: it is entered once."""
+ENTERED: Final = "IPV6LAB_ENTERED"
+"""Set in the environment of what was started in a namespace: it is entered once. No setting, hence no name of one."""
 
 LOOPBACK: Final = "lo"
 LOCAL_TABLE: Final = 255

@@ -31,7 +31,7 @@ GRAVE = frozenset({"serious", "critical"})
 
 def chromium() -> str | None:
     """Where Chromium is: the environment's word, then the path."""
-    return os.environ.get("IPV6CHECK_CHROMIUM") or shutil.which("chromium")
+    return os.environ.get("IPV6TEST_CHROMIUM") or shutil.which("chromium")
 
 
 @dataclass
@@ -70,7 +70,7 @@ async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bro
     """Chromium with a profile of its own; without one the tests are skipped, or fail where `CI` says that it must be there."""
     path = chromium()
     if path is None:
-        reason = "no Chromium: install it (Debian: apt install chromium) or name it in IPV6CHECK_CHROMIUM"
+        reason = "no Chromium: install it (Debian: apt install chromium) or name it in IPV6TEST_CHROMIUM"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)

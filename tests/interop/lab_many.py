@@ -7,8 +7,8 @@ from typing import Any, Final
 from tests.interop.lab_addresses import VANTAGE4, VANTAGE6
 from tests.interop.lab_country import Host, World, Zone, made_host
 
-DOMAINS: Final = int(os.environ.get("IPV6CHECK_DOMAINS", "300"))
-"""Agencies; set the variable IPV6CHECK_DOMAINS for more (1000 before a release)."""
+DOMAINS: Final = int(os.environ.get("IPV6TEST_DOMAINS", "300"))
+"""Agencies; set the variable IPV6TEST_DOMAINS for more (1000 before a release)."""
 
 PROVINCES: Final = 20
 HOSTERS: Final = DOMAINS // 25

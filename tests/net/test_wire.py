@@ -235,8 +235,8 @@ def test_the_same_message_is_kept_whole() -> None:
 
 # Broken ones
 
-MUTATIONS = int(os.environ.get("IPV6CHECK_MUTATIONS", "10000"))
-"""Messages broken at random; set the variable IPV6CHECK_MUTATIONS for more (100000 before a release)."""
+MUTATIONS = int(os.environ.get("IPV6TEST_MUTATIONS", "10000"))
+"""Messages broken at random; set the variable IPV6TEST_MUTATIONS for more (100000 before a release)."""
 
 ZONE = "hanoi.gov.vn"
 PRIVATE = ec.generate_private_key(ec.SECP256R1())

@@ -18,14 +18,14 @@ from ipv6check.serve.api import operations
 from ipv6check.serve.app import app
 from tests.serve.made import API
 
-EXAMPLES = int(os.environ.get("IPV6CHECK_FUZZ_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("IPV6TEST_FUZZ_EXAMPLES", "15"))
 """For each operation, audience and mode."""
 
 ASKED = settings(
     max_examples=EXAMPLES,
     deadline=None,
     database=None,
-    derandomize="IPV6CHECK_FUZZ_EXAMPLES" not in os.environ,
+    derandomize="IPV6TEST_FUZZ_EXAMPLES" not in os.environ,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
