@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import quote, unquote
 
 import alembic.command
 import alembic.config
@@ -17,6 +18,8 @@ from sqlalchemy import Engine, Executable, Row, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool
+
+from ipv6check.config import masked
 
 T = TypeVar("T")
 
@@ -41,9 +44,13 @@ class Database:
         try:
             self.url = make_url(url)
             self.is_sqlite = self.url.get_backend_name() == "sqlite"
+            if self.is_sqlite:  # which is a path to its end, a "?" in it too
+                self.url = self.url.set(database=unquote(url.partition(":///")[2]), query={})
             self.engine = self._engine(read_only=False)
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise StorageError(f"store.url: {error} (SQLite: sqlite:///path, PostgreSQL: postgresql+psycopg://...)") from None
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, ValueError) as error:
+            raise StorageError(
+                f"store.url: {masked(url)}: {error} (SQLite: sqlite:///path, PostgreSQL: postgresql+psycopg://...)"
+            ) from None
         self._reader: Engine | None = None
 
     @property
@@ -155,8 +162,8 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The URL without its password."""
-        return self.url.render_as_string(hide_password=True)
+        """The URL without what is secret in it."""
+        return masked(self.url.render_as_string(hide_password=False))
 
     def close(self) -> None:
         """Close every connection."""
@@ -171,12 +178,16 @@ class Database:
 
         def connect() -> sqlite3.Connection:
             mode = "ro" if read_only else "rwc"
-            name = f"file:{os.fspath(path)}?mode={mode}"
-            return sqlite3.connect(name, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
+            return sqlite3.connect(uri_of(path, mode), uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
 
         engine = create_engine("sqlite://", creator=connect, poolclass=QueuePool, pool_size=1)
         event.listen(engine, "connect", _pragmas_of_reader if read_only else _pragmas_of_writer)
         return engine
+
+
+def uri_of(path: str | Path, mode: str) -> str:
+    """A file as SQLite is told of it, whatever characters its path has."""
+    return f"file:{quote(os.fspath(path))}?mode={mode}"
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:

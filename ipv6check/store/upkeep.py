@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import delete, func, select
 
-from ipv6check.store.database import Database, StorageError, explained
+from ipv6check.store.database import Database, StorageError, explained, uri_of
 from ipv6check.store.tables import OBSERVATION, RUN
 
 PAGES_AT_ONCE: Final = 1_000
@@ -34,7 +34,7 @@ def back_up(database: Database, path: Path, told: Told = lambda done, total: Non
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.unlink(missing_ok=True)
         with (
-            closing(sqlite3.connect(f"file:{database.path}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(uri_of(database.path, "ro"), uri=True)) as source,
             closing(sqlite3.connect(unfinished)) as copy,
         ):
             source.backup(copy, pages=PAGES_AT_ONCE, progress=lambda _, left, total: told(total - left, total))
