@@ -163,6 +163,8 @@ def level_of(verdicts: Verdicts) -> Level:
         if unmet:
             return Level(number, False, unmet)
         unseen = tuple(id_ for id_ in requirements if _is_wanting(verdicts[id_]))
+        if not unseen and _is_undialled(verdicts):
+            unseen = ("REACH-01",)
         if unseen:
             return Level(number, True, unseen)
     return Level(HIGHEST_LEVEL, False)
@@ -188,6 +190,12 @@ def _is_wanting(verdict: Verdict) -> bool:
     if verdict.id == "SEC-01":
         return bool(verdict.args.get("refused"))
     return verdict.id not in ONLY_WHERE_RUN
+
+
+def _is_undialled(verdicts: Verdicts) -> bool:
+    """Whether AAAA records are published that our resolver did not give, but name servers of the zone: none was dialled."""
+    is_published = any(verdicts[id_].outcome in {Outcome.PASS, Outcome.WARN} for id_ in ("DNS-02", "DNS-03"))
+    return is_published and verdicts["REACH-01"].outcome is Outcome.NOT_APPLICABLE
 
 
 def flags_of(verdicts: Verdicts) -> tuple[str, ...]:

@@ -11,6 +11,9 @@ from ipv6check.facts.attempt import ADDRESSES_PER_FAMILY, Attempt, Family
 UNREACHABLE_ERRORS: Final = ("EDE 22", "EDE 23")
 """Extended errors (RFC 8914) that speak of servers out of reach, not of signatures."""
 
+SIGNATURE_ERRORS: Final = tuple(f"EDE {code} " for code in range(5, 13))
+"""Those that speak of signatures: indeterminate, bogus, expired, not yet valid, what is missing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
@@ -74,6 +77,10 @@ class Answer:
         """Whether it says something of the name: it exists or it does not (SERVFAIL, REFUSED and the like say nothing)."""
         return self.rcode in {"NOERROR", "NXDOMAIN"}
 
+    def explains(self, errors: tuple[str, ...]) -> bool:
+        """Whether an extended error is one of these, by how they begin."""
+        return any(error.startswith(errors) for error in self.extended_errors)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsTry(Attempt):
@@ -121,8 +128,7 @@ class Lookup:
         answer = self.tries[-1].answer if self.tries else None
         if answer is None or answer.rcode != "SERVFAIL":
             return False
-        unreachable = any(error.startswith(UNREACHABLE_ERRORS) for error in answer.extended_errors)
-        return not unreachable and any(t.answer is not None and t.answer.speaks for t in self.unchecked)
+        return not answer.explains(UNREACHABLE_ERRORS) and any(t.answer is not None and t.answer.speaks for t in self.unchecked)
 
     @property
     def addresses(self) -> tuple[Address, ...]:

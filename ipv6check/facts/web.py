@@ -54,6 +54,10 @@ class ReachabilityFacts:
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 
+NAMES_KEPT: Final = 1_000
+"""So many names of a certificate, and so many addresses, are stored. Certificates of large hosters have hundreds of names, and
+the one that is looked for may be the last."""
+
 LAST_DAYS: Final = timedelta(days=3)
 """A certificate this near its end is judged like an expired one (WEB-04), and so looked at twice."""
 
@@ -86,6 +90,11 @@ class Certificate:
         """Whether a DNS name of the SAN is this name; a wildcard stands for one whole left-most label (RFC 9525)."""
         parent = name.partition(".")[2]
         return any(own == name or (own.startswith("*.") and own[2:] == parent) for own in self.names)
+
+    @property
+    def has_all_names(self) -> bool:
+        """Whether we could read all names that it bears, and kept them."""
+        return not {"certificate", "names"}.intersection(self.malformed) and len(self.names) < NAMES_KEPT
 
     def is_valid_at(self, moment: datetime) -> bool:
         """Whether its dates hold then; False when they could not be read."""

@@ -14,15 +14,14 @@ from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from ipv6check.facts import Certificate
+from ipv6check.facts.web import NAMES_KEPT
 from ipv6check.net.failure import printable
 
 T = TypeVar("T")
 
 CERTIFICATES_KEPT: Final = 10
 DER_KEPT: Final = 65_536
-NAMES_KEPT: Final = 1_000
-"""At most so many certificates of a chain, octets of a certificate and names of it are stored. Certificates of large hosters
-have hundreds of names, and the one that is looked for may be the last."""
+"""At most so many certificates of a chain and octets of a certificate are stored."""
 
 UNREADABLE: Final = (
     ValueError,

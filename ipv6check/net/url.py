@@ -50,13 +50,13 @@ class Url:
 def parse(text: str, base: Url | None = None) -> Url | Failure:
     """Read a URL, relative to `base` if given. Anything odd is a `bad-redirect`, a port that we do not dial our own `limit`.
 
-    Userinfo and fragment are dropped.
+    Userinfo and fragment are dropped, spaces written as browsers do.
     """
     if len(text) > LONGEST:
         return _bad("too long")
     text = text.strip(" \t")
-    if any(ord(c) <= 32 or ord(c) == 127 for c in text):
-        return _bad("white space or control characters")
+    if any(ord(c) < 32 or ord(c) == 127 for c in text):
+        return _bad("control characters")
     if NO_HOST.match(text):
         return _bad("no host")
     try:
@@ -75,7 +75,7 @@ def parse(text: str, base: Url | None = None) -> Url | Failure:
     if port not in (None, PORTS[scheme]):
         return Failure(kind=FailureKind.LIMIT, stage=Stage.HTTP, detail=f"port {port}")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Url("https" if scheme == "https" else "http", clean, target)
+    return Url("https" if scheme == "https" else "http", clean, target.replace(" ", "%20"))
 
 
 def read_host(host: str) -> str | None:

@@ -59,16 +59,13 @@ def is_unsettled(seen: Evidence) -> bool:
     scales, certificates = Scales(seen, open_ended=True), {c.sha256: c for c in seen.web.certificates}
     return any(
         _wants(tries, scales, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
-    ) or any(
-        0 < len(at.legacy) < scales.wanted and _all_failed(at.legacy, FailureKind.LOCAL, FailureKind.TIMEOUT)
-        for name in seen.web.names
-        for at in name.addresses
-    )
+    ) or any(0 < len(at.legacy) < scales.wanted and _is_unheard(at.legacy) for name in seen.web.names for at in name.addresses)
 
 
-def _all_failed(tries: Iterable[TlsTry], *kinds: FailureKind) -> bool:
-    """Whether every handshake failed in one of these ways."""
-    return all(t.failure is not None and t.failure.kind in kinds for t in tries)
+def _is_unheard(tries: Iterable[TlsTry]) -> bool:
+    """Whether every handshake ended in silence, by us, or before it began: a refusal needs no second try."""
+    unheard = {FailureKind.LOCAL, FailureKind.TIMEOUT}
+    return all(t.failure is not None and (t.failure.kind in unheard or t.failure.stage is Stage.TCP) for t in tries)
 
 
 def _exchanges(name: NameWeb) -> Iterable[Sequence[Fetch]]:
@@ -93,7 +90,7 @@ def _wants(
 
 def _has_fault(fetch: Fetch, certificates: Certificates) -> bool:
     if fetch.status is not None and fetch.status >= ERROR:
-        return fetch.status not in TURNED_AWAY
+        return fetch.status not in TURNED_AWAY and not fetch.header("retry-after")
     if fetch.url.startswith("http:") and fetch.answered and fetch.location is None:
         return True
     if fetch.tls is None or not fetch.tls.chain:
@@ -155,9 +152,7 @@ class _Looker:
         return (*tries, fetch)
 
     async def _legacy(self, tries: tuple[TlsTry, ...], name: str, address: Address) -> tuple[TlsTry, ...]:
-        """A refusal needs no second try; silence does, and what failed by us."""
-        silent = _all_failed(tries, FailureKind.TIMEOUT, FailureKind.LOCAL)
-        if not self._net.offers_legacy_tls or not silent or len(tries) >= self._scales.wanted:
+        if not self._net.offers_legacy_tls or not _is_unheard(tries) or len(tries) >= self._scales.wanted:
             return tries
         return (*tries, await self._net.legacy_handshake(address, name, again=len(tries)))
 

@@ -8,7 +8,7 @@ from typing import Final
 from ipv6check.addressing import text_of
 from ipv6check.facts import FAMILIES, Certificate, Evidence, Family, Fetch, TlsTry
 from ipv6check.facts.web import LAST_DAYS
-from ipv6check.model import FailureKind, Outcome, Reason, Severity
+from ipv6check.model import FailureKind, Outcome, Reason, Severity, Stage
 from ipv6check.rules.dns import tries_needed
 from ipv6check.rules.rule import (
     Args,
@@ -111,7 +111,7 @@ def _path(site: Site, leaf: Leaf) -> Finding:
     return failed("self-signed" if certificate.is_self_signed else "untrusted", **args)
 
 
-@rule("WEB-03", refs=("RFC 9525",))
+@rule("WEB-03", refs=("RFC 9525",), version=2)
 def certificate_bears_the_name(evidence: Evidence) -> Finding:
     """Is the name among the certificate's names (SAN)?"""
     return each_certificate(evidence, _bears_name)
@@ -120,7 +120,9 @@ def certificate_bears_the_name(evidence: Evidence) -> Finding:
 def _bears_name(site: Site, leaf: Leaf) -> Finding:
     fetch, _, certificate = leaf
     args: Args = {"name": site.name, "address": text_of(fetch.address), "names": list(certificate.names[:5]) or ["-"]}
-    return passed(**args) if certificate.covers(site.name) else failed(**args)
+    if certificate.covers(site.name):
+        return passed(**args)
+    return failed(**args) if certificate.has_all_names else not_measured(Reason.LIMIT)
 
 
 @rule("WEB-04", refs=("CA/B SC-081v3",), version=2)
@@ -182,10 +184,11 @@ def _is_valid(site: Site, leaf: Leaf) -> bool:
     """Whether a certificate would be accepted, its dates left aside where our clock is off."""
     fetch, tls, certificate = leaf
     is_in_date = clock_is_off(site.evidence) or certificate.is_valid_at(fetch.end)
-    return not tls.path_error and certificate.covers(site.name) and is_in_date
+    bears_name = certificate.covers(site.name) or not certificate.has_all_names
+    return not tls.path_error and bears_name and is_in_date
 
 
-@rule("WEB-07", refs=("RFC 9325", "RFC 8996"), version=2)
+@rule("WEB-07", refs=("RFC 9325", "RFC 8996"), version=3)
 def tls_versions_are_current(evidence: Evidence) -> Finding:
     """Is TLS 1.3 spoken, and are 1.1 and 1.0 refused?"""
     return each_site(evidence, _versions)
@@ -206,7 +209,7 @@ def _versions(site: Site) -> Finding:
     for address in spoken:
         asked = [tried for tried in tries if tried.address == address]
         if not _refuses(asked, site):
-            return not_measured(site.scales.handshakes(asked).reason)
+            return not_measured(site.scales.handshakes(asked).reason or Reason.DEPENDENCY_FAILED)
     old = [t for t in shaken if t.version != BEST]
     if old:
         return warned(name=site.name, address=str(old[0].address), version=old[0].version)
@@ -221,9 +224,10 @@ def _legacy_tries(site: Site) -> list[TlsTry]:
 
 
 def _refuses(tries: Sequence[TlsTry], site: Site) -> bool:
-    """Whether old versions are turned down: said so once, or silent as often as it takes."""
-    said = any(t.failure is not None and not t.failure.is_ours and t.failure.kind is not FailureKind.TIMEOUT for t in tries)
-    return said or site.scales.handshakes(tries).state is State.FAILED
+    """Whether old versions are turned down: said so once, or silent as often as it takes. Who lets nobody in said nothing."""
+    heard = [t for t in tries if t.failure is None or t.failure.stage is Stage.TLS]
+    said = any(t.failure is not None and not t.failure.is_ours and t.failure.kind is not FailureKind.TIMEOUT for t in heard)
+    return said or site.scales.handshakes(heard).state is State.FAILED
 
 
 R = Severity.RECOMMENDED

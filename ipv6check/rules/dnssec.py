@@ -5,6 +5,7 @@ from typing import Final
 
 from ipv6check.addressing import text_of
 from ipv6check.facts import AuthorityTries, Evidence, Lookup
+from ipv6check.facts.dns import SIGNATURE_ERRORS
 from ipv6check.model import Outcome, Reason, Severity
 from ipv6check.rules.dns import tries_needed
 from ipv6check.rules.rule import Args, Finding, failed, not_applicable, not_measured, passed, rule, warned
@@ -16,7 +17,7 @@ LASTS_WARN: Final = timedelta(hours=12)
 """Time left to signatures (our own choice): a weekend without anybody, and a night."""
 
 
-@rule("SEC-01", refs=("RFC 4035", "RFC 8914"), version=2)
+@rule("SEC-01", refs=("RFC 4035", "RFC 8914"), version=3)
 def zone_and_names_validate(evidence: Evidence) -> Finding:
     """What is the DNSSEC status of the zone and of the names in it, as a validating resolver sees it?"""
     facts = evidence.dns
@@ -33,7 +34,7 @@ def zone_and_names_validate(evidence: Evidence) -> Finding:
         errors = list(answer.extended_errors) if answer else []
         return failed(zone=facts.zone, name=bogus[0].name, type=bogus[0].type, errors=errors)
     if any(lookup.answer is None or lookup.is_bogus for lookup in lookups):
-        return not_measured(Reason.RESOLVER_ERROR, refused=any(lookup.is_bogus for lookup in lookups))
+        return not_measured(Reason.RESOLVER_ERROR, refused=any(_may_be_bogus(lookup, evidence) for lookup in lookups))
     unsigned = [lookup.name for lookup in lookups if lookup.answer is not None and not lookup.answer.authenticated]
     if not unsigned:
         return passed(zone=facts.zone)
@@ -43,7 +44,20 @@ def zone_and_names_validate(evidence: Evidence) -> Finding:
 def _is_bogus(lookup: Lookup, evidence: Evidence) -> bool:
     """Whether it was refused for its signatures as often as it takes to believe it."""
     refused = sum(t.answer is not None and t.answer.rcode == "SERVFAIL" for t in lookup.tries)
-    return lookup.is_bogus and refused >= tries_needed(evidence)
+    return refused >= tries_needed(evidence) and _may_be_bogus(lookup, evidence)
+
+
+def _may_be_bogus(lookup: Lookup, evidence: Evidence) -> bool:
+    """Whether it was refused for its signatures alone: where it is proven that the zone needs none, the resolver had another
+    reason, unless it says so or the name leads into another zone."""
+    refusal = lookup.tries[-1].answer if lookup.is_bogus else None
+    if refusal is None:
+        return False
+    facts = evidence.dnssec
+    ds = facts.ds.answer if facts is not None and facts.ds is not None else None
+    is_unsigned = ds is not None and ds.speaks and ds.authenticated and not ds.records
+    leads_away = any(t.answer is not None and t.answer.aliases for t in lookup.unchecked)
+    return not is_unsigned or leads_away or refusal.explains(SIGNATURE_ERRORS)
 
 
 def _leads_away(lookups: list[Lookup], zone: str) -> bool:

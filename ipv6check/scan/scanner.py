@@ -43,8 +43,8 @@ PATIENCE: Final = 60.0
 RESOLVER_PATIENCE: Final = 300.0
 """Seconds to wait for what we lost to come back: at the end of a run; and for the resolver, without which nothing goes on."""
 
-IN_FLIGHT_GRACE: Final = 10.0
-"""Seconds that targets under way are given when the scan is told to stop."""
+IN_FLIGHT_GRACE: Final = 8.0
+"""Seconds that targets under way are given when the scan is told to stop: it is to end within ten."""
 
 
 class VantageError(Exception):
@@ -136,15 +136,23 @@ class Scanner:
         if not resolver_answers(before):
             raise VantageError("the resolver does not answer, or falsifies answers: see `ipv6check doctor`")
         watching = asyncio.create_task(self.watch.run())
+        working = asyncio.create_task(self._work_through(targets))
+        stopped = asyncio.create_task(self._stopping.wait())
         try:
-            await self._feed(targets)
-            await self._finish()
+            await asyncio.wait((working, stopped), return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            for task in (watching, working, stopped):
+                task.cancel()
+            await asyncio.gather(watching, working, stopped, return_exceptions=True)
             await self._stop_tasks()
         if self._broken is not None:
             raise self._broken
+
+    async def _work_through(self, targets: Iterable[Target]) -> None:
+        await self._feed(targets)
+        await self._finish()
 
     # Feeding
 
@@ -153,8 +161,6 @@ class Scanner:
         for target in targets:
             await self._wait_for_resolver()
             await self._wait_for_calm()
-            if self._stopping.is_set():
-                return
             async with throttle:
                 await self._start(target, recalls=self._is_resumed)
 
@@ -175,7 +181,7 @@ class Scanner:
 
     async def _wait_for_resolver(self) -> None:
         until = monotonic() + RESOLVER_PATIENCE
-        while "resolver" in self.watch.lost and not self._stopping.is_set():
+        while "resolver" in self.watch.lost:
             if monotonic() > until:
                 raise VantageError("the resolver stopped answering; what is done is kept: resume the run when it is back")
             await asyncio.sleep(1)
@@ -189,7 +195,7 @@ class Scanner:
     async def _finish(self) -> None:
         """Wait for what is on its way; do again what an outage of ours spoilt; end on a look at ourselves."""
         until = monotonic() + PATIENCE
-        while not self._stopping.is_set():
+        while True:
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=1)
             elif self._redo and not self.watch.lost:
@@ -203,9 +209,8 @@ class Scanner:
                 await self.watch.take("after")
             else:
                 break
-        if not self._stopping.is_set():
-            for domain in list(self._redo):
-                await self._complete(domain)
+        for domain in list(self._redo):
+            await self._complete(domain)
 
     async def _stop_tasks(self) -> None:
         if self._tasks:

@@ -25,7 +25,8 @@ def seen(*failures: tuple[FailureKind, str] | None) -> Evidence:
     refused = f.refused_legacy(V6)
 
     def tried(failure: tuple[FailureKind, str] | None) -> TlsTry:
-        made = None if failure is None else Failure(kind=failure[0], stage=Stage.HTTP, detail=failure[1])
+        stage = Stage.TCP if failure == CLOSED else Stage.TLS
+        made = None if failure is None else Failure(kind=failure[0], stage=stage, detail=failure[1])
         return replace(refused, failure=made)
 
     assert given.web is not None
@@ -35,6 +36,7 @@ def seen(*failures: tuple[FailureKind, str] | None) -> Evidence:
 
 
 LOST, SILENT, REFUSED = (FailureKind.LOCAL, "limit"), (FailureKind.TIMEOUT, ""), (FailureKind.TLS, "")
+CLOSED = (FailureKind.REFUSED, "")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,8 @@ LOST, SILENT, REFUSED = (FailureKind.LOCAL, "limit"), (FailureKind.TIMEOUT, ""),
         ((LOST, REFUSED), False, False),
         ((SILENT,), True, True),
         ((REFUSED,), False, False),
+        ((CLOSED,), True, True),
+        ((CLOSED, REFUSED), False, False),
         ((None,), False, False),
         ((), False, True),
     ],

@@ -9,8 +9,9 @@ from typing import NoReturn
 import pytest
 
 from ipv6check.facts import Certificate, DnsFacts, Evidence, Fetch, Lookup, NameserverFacts, RunFacts, TlsTry
+from ipv6check.facts.web import NAMES_KEPT
 from ipv6check.judge import judge
-from ipv6check.model import Reason, Target
+from ipv6check.model import Reason, Stage, Target
 from ipv6check.rules import RULES
 from ipv6check.score import score
 from tests import factories as f
@@ -175,6 +176,7 @@ BOGUS = lookups(DOMAIN, servfail(DOMAIN, "AAAA", V6), servfail(DOMAIN, "A", V4))
 UNREACHABLE = lookups(
     DOMAIN, servfail(DOMAIN, "AAAA", V6, extended=("EDE 22 (No Reachable Authority)",)), servfail(DOMAIN, "A", V4)
 )
+REFUSED_UNEXPLAINED = lookups(DOMAIN, servfail(DOMAIN, "AAAA", V6, extended=()), servfail(DOMAIN, "A", V4, extended=()))
 LOOP = (f.lookup(DOMAIN, "CNAME", "b.vn."), f.lookup("b.vn", "CNAME", f"{DOMAIN}."))
 
 RECORDS = [
@@ -220,6 +222,7 @@ RECORDS = [
     ("SEC-01", dns(f.names(DOMAIN, [V6], [V4], secure=False, aliases=("cdn.example.vn",))), "warn:alias"),
     ("SEC-01", dns(BOGUS), "fail"),
     ("SEC-01", dns(UNREACHABLE), "fail"),  # the A look-up is bogus all the same
+    ("SEC-01", dns(REFUSED_UNEXPLAINED), "nm:resolver-error"),  # without a DS nothing can be bogus
     ("SEC-01", dns(BOTH_UNSEEN), "nm:resolver-error"),
     ("SEC-01", dns(www=f.names(WWW, rcode="NXDOMAIN", secure=False)), "pass"),
     ("ADDR-01", dns(f.names(DOMAIN, ["fd00::1", V6])), "warn"),
@@ -481,9 +484,9 @@ ELSEWHERE = "portal.hanoi.gov.vn"
 DEAD_HOP = tuple(f.fetch(ELSEWHERE, "2400:2::1", failure=f.fail("timeout")) for _ in range(3))
 
 
-def unanswered_legacy(address: str, kind: str) -> TlsTry:
+def unanswered_legacy(address: str, kind: str, stage: Stage = Stage.TLS) -> TlsTry:
     """A handshake with old TLS versions that ended otherwise than by a refusal."""
-    return replace(f.refused_legacy(address), failure=f.fail(kind, f.Stage.TLS))
+    return replace(f.refused_legacy(address), failure=f.fail(kind, stage))
 
 
 INCOMPLETE = f.certificate(issuer_urls=("http://ca.example/ca.der",))
@@ -560,6 +563,11 @@ WEB = [
     ("WEB-03", bad(f.certificate("other.hanoi.gov.vn")), "fail"),
     ("WEB-03", bad(f.certificate("*.hanoi.gov.vn")), "pass"),
     ("WEB-03", bad(f.certificate("*.gov.vn")), "fail"),
+    ("WEB-03", bad(f.certificate("other.vn", malformed=("aia",))), "fail"),
+    ("WEB-03", bad(f.certificate("other.vn", malformed=("names",))), "nm:limit"),
+    ("WEB-03", bad(f.certificate(DOMAIN, malformed=("names",))), "pass"),
+    ("WEB-03", bad(f.certificate(*(f"a{n}.vn" for n in range(NAMES_KEPT)))), "nm:limit"),
+    ("WEB-05", beside(f.certificate("other.vn", key="k2", malformed=("names",)), V6), "warn"),
     ("WEB-03", bad(f.certificate("hanoi.gov.vn", subject=f"CN={DOMAIN}")), "fail"),
     ("WEB-04", bad(f.certificate(days=-1)), "fail:expired"),
     ("WEB-04", bad(f.certificate(days=95, life=90)), "fail:not-yet-valid"),
@@ -581,6 +589,9 @@ WEB = [
     ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "timeout"),) * 3}), "pass"),
     ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "local"),) * 3}), "nm:canary-failed"),
     ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "reset"),)}), "pass"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "refused", f.Stage.TCP),) * 3}), "nm:dependency-failed"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "timeout", f.Stage.TCP),) * 3}), "nm:dependency-failed"),
+    ("WEB-07", Site(legacy={V6: (unanswered_legacy(V6, "refused", f.Stage.TCP), f.refused_legacy(V6))}), "pass"),
     ("WEB-09", Site(), "pass"),
     ("WEB-09", Site(ports={(V6, 80): REFUSED, (V4, 80): REFUSED}), "pass:closed"),
     ("WEB-09", Site(http={a: (f.fetch(DOMAIN, a, "http"),) for a in (V6, V4)}), "fail"),
@@ -747,6 +758,7 @@ LEVELS = [
     (beside(f.certificate("other.vn"), V4), {}, "L3", True, ()),
     (beside(f.certificate(), V4, path_error=NO_ISSUER), {}, "L3", True, ()),
     (Site(), {"dns": dns(BOGUS)}, "L0", False, ("bogus",)),
+    (Site(), {"dns": dns(REFUSED_UNEXPLAINED)}, "L3", True, ()),
     (Site(), {"dns": dns(BOTH_UNSEEN)}, "L0", True, ()),
     (Site(), {"nameservers": servers(NS1, NO_AAAA)}, "L3", False, ()),
     (Site(v6=(), v4=()), {}, "L0", False, ()),

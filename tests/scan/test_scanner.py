@@ -9,7 +9,7 @@ import pytest
 
 from ipv6check.facts import Evidence, NameserverFacts
 from ipv6check.judge import judge
-from ipv6check.model import Outcome
+from ipv6check.model import Outcome, Target
 from ipv6check.probes import PROBES, Probe
 from ipv6check.scan import VantageError, watch
 from ipv6check.scan import scanner as scanner_module
@@ -144,6 +144,22 @@ async def test_stop_ends_soon_and_leaves_the_rest_pending() -> None:
     keeper.on_complete = lambda domain: scan.stop()
     await scan.scan(targets())
     assert 0 < len(keeper.done) < len(targets())
+
+
+async def test_stop_ends_soon_though_all_places_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanner_module, "IN_FLIGHT_GRACE", 0.2)
+    keeper, begun = Memory(), []
+
+    async def endless(target: Target, seen: Evidence, net: object) -> None:
+        begun.append(target.domain)
+        asyncio.get_running_loop().call_later(0.1, scan.stop)
+        await asyncio.Event().wait()
+
+    scan = scanner(keeper, concurrency=2)
+    monkeypatch.setattr(scan, "_probes", tuple(replace(p, look=endless) if p.name == "dns" else p for p in PROBES))
+    async with asyncio.timeout(5):
+        await scan.scan(targets())
+    assert (len(begun), keeper.done) == (2, [])
 
 
 async def test_a_resumed_scan_does_only_what_is_left_and_ends_equal(unbroken: dict) -> None:
