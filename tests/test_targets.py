@@ -296,6 +296,10 @@ BAD_ROWS = {
     "hanoi.gov.vn,UBND,web": (HEADER + ",services", "unknown service 'web': any of portal, public-service"),
     'hanoi.gov.vn,UBND,"portal,mail"': (HEADER + ",services", "separated by ';'"),
     "hanoi.gov.vn;UBND;portal;mail": ("domain;agency;services", "quote a cell that holds ';'"),
+    "hanoi.gov.vn;UBND;portal;mail;;": (
+        "domain;agency;services;parent;contact",
+        "6 cells where the header names 5: quote a cell that holds ';'",
+    ),
     "hanoi.gov.vn,UBND,2025-02-30": (HEADER + ",valid_to", "valid_to '2025-02-30' is no date"),
     "hanoi.gov.vn,UBND,31/02/2025": (HEADER + ",valid_from", "valid_from '31/02/2025' is no date"),
     "hanoi.gov.vn,UBND,07/2025": (HEADER + ",valid_to", "write 2025-07-01 or 01/07/2025"),
@@ -327,7 +331,7 @@ def test_a_short_row_is_taken_with_a_warning() -> None:
     assert said(found) == ["list.csv:2: warning: 2 cells where the header names 4: the others are taken as empty"]
 
 
-def test_empty_cells_beyond_the_header_are_nothing() -> None:
+def test_empty_cells_beyond_the_header_are_nothing_between_commas() -> None:
     assert only(listed("hanoi.gov.vn,UBND,,,")).domain == "hanoi.gov.vn"
 
 

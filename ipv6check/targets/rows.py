@@ -129,9 +129,13 @@ def merged(first: Target, second: Target) -> tuple[Target, list[str]]:
 
 
 def named(row: list[str], header: Header) -> tuple[Mapping[str, str], list[str]]:
-    """Give cells their names. Cells left out at the end are empty, with a warning; one too many shifts meanings: an error."""
+    """Give cells their names. Cells left out at the end are empty, with a warning; one too many shifts meanings: an error.
+
+    Empty ones too many at the end are left out, as spreadsheets write them; but not where a cell that was cut at semicolons of
+    its own may have made them.
+    """
     width = len(header.columns)
-    if any(row[width:]):
+    if any(row[width:]) or (len(row) > width and header.delimiter == ";"):
         hint = (
             f"quote a cell that holds {header.delimiter!r}"
             if header is not BARE
