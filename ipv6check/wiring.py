@@ -1,5 +1,6 @@
 """From settings to what a scan needs: the network, the canaries, the rhythm, a run's conditions."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from ipv6check.scan import Rhythm
 from ipv6check.store import new_run_id
 from ipv6check.targets import Mistake
 from ipv6check.targets.register import Register, read_register
+from ipv6check.targets.rows import NOT_UTF8
 from ipv6check.version import __version__
 
 PROBES_OF: Final = {
@@ -35,6 +37,14 @@ PROBES_OF: Final = {
     "WEB": ("dns", "reachability", "web"),
 }
 """What has to be looked at for each family of checks."""
+
+ROOT_KEY: Final = re.compile(
+    r"\.\s+(\d+\s+)?(IN\s+)?(DS\s+\d+\s+\d+\s+\d+\s+[0-9A-F]+|DNSKEY\s+\d+\s+3\s+\d+\s+[A-Z0-9+/=]+)", re.IGNORECASE
+)
+"""A trust anchor as a line of a zone (RFC 4034, 2.2 and 5.3)."""
+
+FEWEST_CANARIES: Final = 5
+"""Of different operators: with fewer, one that has a bad night looks like a measuring point that has."""
 
 
 def probes_for(settings: Settings, families: Sequence[str] = ()) -> tuple[Probe, ...]:
@@ -53,13 +63,17 @@ def read_opt_out(settings: Settings) -> OptOut:
     path = _unless_absent(settings.network.opt_out, type(settings.network)().opt_out)
     try:
         return OptOut.read(path) if path else OptOut()
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"network.opt_out: {path} {NOT_UTF8}") from None
+    except (OSError, ValueError) as error:
         raise ConfigurationError(f"network.opt_out: {error}") from None
 
 
 def network_settings(settings: Settings, *, talks_apart: bool = False) -> NetworkSettings:
     """What the network needs of the settings. Raises ConfigurationError when a file cannot be used."""
     hints, pace = settings.network.root_hints, settings.pace
+    if anchor := settings.network.trust_anchor:
+        _require_root_key(anchor)
     try:
         roots = read_roots(hints) if hints else built_in_roots()
     except (OSError, ValueError) as error:
@@ -76,6 +90,18 @@ def network_settings(settings: Settings, *, talks_apart: bool = False) -> Networ
         pace=PaceLimits(**pace.model_dump()),
         talks_apart=talks_apart,
     )
+
+
+def _require_root_key(path: Path) -> None:
+    """Raise ConfigurationError unless a file holds a DS or DNSKEY record of the root, as resolvers read them."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigurationError(f"network.trust_anchor: {error}") from None
+    except UnicodeDecodeError:
+        lines = []
+    if not any(ROOT_KEY.match(line) for line in lines):
+        raise ConfigurationError(f"network.trust_anchor: {path}: no DS or DNSKEY record of the root in it")
 
 
 def make_network(settings: Settings, *, talks_apart: bool = False) -> Network:

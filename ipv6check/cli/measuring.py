@@ -34,7 +34,7 @@ from ipv6check.store import Archive, Database, facts_as_json
 from ipv6check.store.codec import Counts
 from ipv6check.store.tally import Tally
 from ipv6check.targets.bodies import without_domain
-from ipv6check.wiring import PROBES_OF, goals, make_network, probes_for
+from ipv6check.wiring import FEWEST_CANARIES, PROBES_OF, goals, make_network, probes_for
 
 FAIL_ON: Final = {"never": (), "fail": (Outcome.FAIL,), "warn": (Outcome.FAIL, Outcome.WARN)}
 
@@ -58,6 +58,7 @@ def doctor(options: Options) -> int:
     from ipv6check.reports.terminal import print_doctor
 
     settings = options.settings()
+    warn_of_few_canaries(settings)
     sample = asyncio.run(look_at_ourselves(settings, make_network(settings)))
     verdicts = judge(Evidence(vantage=(sample,)))
     print_doctor(sample, verdicts, Console(), options.language)
@@ -160,6 +161,7 @@ def run_scan(
     """
     database = Database(settings.store.url)
     network = network or make_network(settings, talks_apart=True)
+    warn_of_few_canaries(settings)
     with database.writing(), seldom_collected():
         database.ready()
         archive = Archive(database)
@@ -175,6 +177,16 @@ def run_scan(
     run = archive.run(observed.run_id)
     write_metrics(settings, archive, run)
     return run.id, Exit.PARTIAL if _is_partial(run, archive.history.counts(run.id)) else Exit.DONE
+
+
+def warn_of_few_canaries(settings: Settings) -> None:
+    """Tell the operator when the watch on ourselves has too little to look at."""
+    if (count := len(set(settings.vantage.canaries))) < FEWEST_CANARIES:
+        click.echo(
+            f"vantage.canaries: {count}, which is few: name at least {FEWEST_CANARIES} of different operators, that one "
+            "of them alone never makes this measuring point look ill",
+            err=True,
+        )
 
 
 def _are_citys(archive: Archive, plan: Plan) -> bool:

@@ -146,3 +146,12 @@ def test_after_a_scan_garbage_is_looked_for_as_before_whatever_happens() -> None
     with pytest.raises(RuntimeError), seldom_collected():
         raise RuntimeError
     assert (gc.get_freeze_count(), gc.get_threshold()) == (0, usual)
+
+
+@pytest.mark.parametrize(("count", "is_told"), [(4, True), (5, False)])
+def test_few_canaries_are_told_of(run: Run, count: int, is_told: bool) -> None:
+    named = ", ".join(f'"{name}"' for name in world().canaries[:count])
+    for command in ("scan", "nightly"):
+        result = run(command, CITY[:1], config=f"[vantage]\ncanaries = [{named}]\n")
+        assert ("vantage.canaries: 4, which is few" in result.stderr) is is_told
+        assert result.exit_code in {0, 3}
