@@ -119,7 +119,7 @@ def bundle(options: Options, run_id: str | None, out: Path, agencies: tuple[str,
     run, register, aims = archive.judged_run(run_id), told_register(settings), goals(settings)
     cards = list(cards_of(archive, run, register))
     own, past = by_agency(cards), past_of(archive, run, aims)
-    chosen = chosen_agencies(run, cards, agencies, register.bodies)
+    chosen = chosen_agencies(run, [card.target for card in cards], agencies, register.bodies)
     for agency, counted_for in counted(chosen.items(), len(chosen), "bundle"):
         path = write_bundle(
             run,

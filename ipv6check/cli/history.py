@@ -1,20 +1,24 @@
 """Commands that look at several runs: `diff`, `trend`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 import click
 from rich.console import Console
 
 from ipv6check.changes import LEVEL
+from ipv6check.cli.lists import told_register
 from ipv6check.cli.main import Options, cli, pass_options
-from ipv6check.cli.reading import opened
-from ipv6check.model import Outcome
+from ipv6check.cli.reading import agency_option, chosen_agencies, opened
+from ipv6check.config import Settings
+from ipv6check.model import Outcome, Target
 from ipv6check.reports.history import Form, Point, print_changes, print_series, title_of, write_changes, write_series
 from ipv6check.rules import BY_ID
-from ipv6check.store import StorageError
+from ipv6check.store import Archive, StorageError
+from ipv6check.targets.names import UnfitError, domain_in
 
 form_option = click.option(
     "--format",
@@ -41,11 +45,12 @@ def diff(options: Options, first: str | None, second: str | None, domain: str | 
     again is told at once. A new version of the rules never makes a change.
     """
     archive = opened(options)
+    domains = None if domain is None else {_measured(archive, domain)}
     runs = archive.runs()
     ends = sorted((archive.judged_run(first), archive.judged_run(second or first)), key=lambda run: run.started_at)
     begin, end = ends[0].started_at, ends[1].started_at
     chosen = [run.id for run in runs if (begin < run.started_at <= end) or (begin == end and run.started_at == end)]
-    changes = archive.history.changes(chosen, domains=None if domain is None else {domain})
+    changes = archive.history.changes(chosen, domains=domains)
     if form == "table":
         print_changes(changes, runs, Console(file=sys.stdout), options.language)
     else:
@@ -54,22 +59,44 @@ def diff(options: Options, first: str | None, second: str | None, domain: str | 
 
 @cli.command()
 @click.option("--check", default=LEVEL, show_default=True, help="Which check, or `level`.")
-@click.option("--agency", help="Only the domains of this agency.")
+@agency_option
 @form_option
 @pass_options
-def trend(options: Options, check: str, agency: str | None, form: Form) -> None:
+def trend(options: Options, check: str, agencies: tuple[str, ...], form: Form) -> None:
     """How many domains had which outcome, run by run."""
     check = LEVEL if check.lower() == LEVEL else check.upper()
     if check != LEVEL and check not in BY_ID:
         raise click.BadParameter(f"no check {check}: see docs/checks.md, or `level`", param_hint="--check")
-    points = [_point(check, *entry) for entry in opened(options).history.tally(check, agency)]
+    archive = opened(options)
+    chosen = _chosen(archive, options.settings(), agencies) if agencies else {}
+    history, counted = archive.history, dict.fromkeys(chain.from_iterable(chosen.values()))
+    points = [_point(check, *entry) for entry in (history.tally_of(check, counted) if chosen else history.tally(check))]
     if not points:
-        raise StorageError(f"{agency or check}: {NO_SERIES}")
+        archive.judged_run()  # tells it where there is none
+        raise StorageError(f"{', '.join(chosen) or check}: {NO_SERIES}")
     if form == "table":
-        title = " · ".join((*((agency,) if agency else ()), f"{check} {title_of(check, options.language)}"))
+        title = " · ".join((*chosen, f"{check} {title_of(check, options.language)}"))
         print_series(points, title, Console(file=sys.stdout), options.language)
     else:
         write_series(points, sys.stdout, form)
+
+
+def _measured(archive: Archive, named: str) -> str:
+    """A domain, written as in a target list, that some run has. Raises BadParameter."""
+    try:
+        domain = domain_in(named)
+    except UnfitError as error:
+        raise click.BadParameter(str(error), param_hint="--domain") from None
+    if archive.latest_run_of(domain) is None:
+        raise click.BadParameter(f"{domain} was not measured in any run", param_hint="--domain")
+    return domain
+
+
+def _chosen(archive: Archive, settings: Settings, asked: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The agencies that were asked for, as the city's newest run knows them, or an earlier one did by that name."""
+    run = archive.whole_run() or archive.judged_run()
+    earlier = [Target(domain="", agency=name) for name in asked if archive.history.tally(LEVEL, name)]
+    return chosen_agencies(run, [*archive.targets(run.id), *earlier], asked, told_register(settings).bodies)
 
 
 def _point(check: str, at: datetime, run_id: str, counts: Mapping[str, int]) -> Point:

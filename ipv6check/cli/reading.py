@@ -10,16 +10,15 @@ from ipv6check.cli.lists import bodies_option, named_bodies, told_register
 from ipv6check.cli.main import Options, cli, pass_options
 from ipv6check.cli.progress import advancing, counted
 from ipv6check.facts import Evidence
-from ipv6check.model import Run
+from ipv6check.model import Run, Target
 from ipv6check.nightly import cards_of, in_order, past_of, save_verdicts
 from ipv6check.reports.past import day_of
 from ipv6check.reports.site import Printing
 from ipv6check.reports.standing import Audience
-from ipv6check.score import Card
 from ipv6check.store import Archive, Database
 from ipv6check.targets.agencies import Bodies, heir, known_as
 from ipv6check.targets.bodies import without_domain
-from ipv6check.targets.names import shown
+from ipv6check.targets.names import UnfitError, domain_in, shown
 from ipv6check.wiring import goals
 
 run_option = click.option("--run", "run_id", metavar="RUN", help="Which run (default: the newest that was judged).")
@@ -83,7 +82,7 @@ def report(
     run = archive.judged_run(run_id)
     register = told_register(settings)
     cards = list(cards_of(archive, run, register))
-    chosen = chosen_agencies(run, cards, agencies, register.bodies).values() if agencies else ()
+    chosen = chosen_agencies(run, [card.target for card in cards], agencies, register.bodies).values() if agencies else ()
     agencies = tuple(dict.fromkeys(chain.from_iterable(chosen)))
     own = {card.target.domain for card in cards if card.target.agency in agencies} if agencies else None
     with advancing("report") as progress:
@@ -104,12 +103,12 @@ def report(
     click.echo(front)
 
 
-def chosen_agencies(run: Run, cards: Sequence[Card], asked: Sequence[str], bodies: Bodies) -> dict[str, tuple[str, ...]]:
+def chosen_agencies(run: Run, targets: Iterable[Target], asked: Sequence[str], bodies: Bodies) -> dict[str, tuple[str, ...]]:
     """The agencies that were asked for by name or code, or all that count domains, each with those whose domains it counts.
 
     In the order of the list, itself first. Raises BadParameter.
     """
-    called, day = known_as(card.target for card in cards), day_of(run.started_at)
+    called, day = known_as(targets), day_of(run.started_at)
     counted: dict[str, list[str]] = {}
     for name in called:
         counted.setdefault(heir(name, bodies, day), []).append(name)
@@ -143,9 +142,13 @@ def explain(options: Options, what: str, run_id: str | None) -> None:
     if what.upper() in BY_ID:
         click.echo(explain_check(what.upper(), options.language))
         return
+    try:
+        domain = domain_in(what)
+    except UnfitError as error:
+        raise click.UsageError(f"no check (those are in docs/checks.md), and {error}") from None
     archive = opened(options)
-    chosen = archive.judged_run(run_id).id if run_id else archive.latest_run_of(what.lower())
+    chosen = archive.judged_run(run_id).id if run_id else archive.latest_run_of(domain)
     if chosen is None:
-        raise click.UsageError(f"{what} is no check and no domain that was measured; checks are those of docs/checks.md")
-    evidence = archive.evidence(chosen, what.lower())
+        raise click.UsageError(f"{domain} is no check and no domain that was measured; checks are those of docs/checks.md")
+    evidence = archive.evidence(chosen, domain)
     click.echo(explain_domain(card_of(evidence), evidence, options.language))

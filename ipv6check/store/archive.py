@@ -154,6 +154,11 @@ class Archive:
         """The domains of a run."""
         return frozenset(row.domain for row in self._database.rows(select(TARGET.c.domain).where(TARGET.c.run_id == run_id)))
 
+    def targets(self, run_id: str) -> list[Target]:
+        """The targets of a run, in the order of the list."""
+        query = select(TARGET.c.target).where(TARGET.c.run_id == run_id)
+        return [decode_target(row.target) for row in self._database.rows(query.order_by(TARGET.c.position))]
+
     def _runs(self, query: Select[Any]) -> list[Run]:
         """Some runs, newest first."""
         return [run_of(row) for row in self._database.rows(newest_first(query))]

@@ -47,6 +47,11 @@ def host_of(text: str) -> str:
     return re.split(r"[/?#]", SCHEME.sub("", text, count=1), maxsplit=1)[0] if re.search("[/?#]", text) else text
 
 
+def domain_in(text: str) -> str:
+    """Return the normal form of a domain, or of the host of a URL; UnfitError when it is none that could be measured."""
+    return normal_form(host_of(text.strip()))
+
+
 def normal_form(text: str) -> str:
     """Return the normal form of a domain (UTS 46, IDNA 2008); UnfitError when it is none that could be measured."""
     text = text.strip()

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from ipv6check.cli import cli
 from ipv6check.rules.words import title
 from ipv6check.store import Database
+from tests.notices import nights
 from tests.store.nights import BACK, FALLEN, NIGHTS, night
 
 RUNS = [f"night-{number:02}" for number in range(len(NIGHTS))]
@@ -70,6 +71,15 @@ def test_between_two_runs_is_what_came_after_the_first_whichever_is_named_first(
 def test_one_domain(url: str) -> None:
     assert of_port(changes(url, RUNS[2], "--domain", BACK.domain)) == [GAINED]
     assert changes(url, RUNS[2], "--domain", "vung.hanoi.gov.vn") == []
+
+
+WRITTEN = [f"{BACK.domain}.", BACK.domain.upper(), f"https://{BACK.domain}/tin?x=1", f" {BACK.domain}"]
+
+
+@pytest.mark.parametrize("written", WRITTEN)
+def test_a_domain_is_named_as_in_a_list(url: str, written: str) -> None:
+    assert of_port(changes(url, RUNS[2], "--domain", written)) == [GAINED]
+    assert run(url, "explain", written).stdout == run(url, "explain", BACK.domain).stdout != ""
 
 
 def test_csv_has_the_rows_of_json(url: str) -> None:
@@ -137,7 +147,11 @@ def test_a_series_as_a_table(url: str) -> None:
         (["diff", "night-77"], 4, ["no run night-77", *RUNS]),
         (["diff", RUNS[0], "night-77"], 4, ["no run night-77"]),
         (["trend", "--check", "REACH-99"], 2, ["--check", "no check REACH-99"]),
-        (["trend", "--check", "REACH-01", "--agency", "Sở Không Có"], 4, ["Sở Không Có: nothing is stored of it yet"]),
+        (["trend", "--check", "REACH-01", "--agency", "Sở Không Có"], 2, ["no such agency", "Sở Không Có"]),
+        (["diff", "--domain", "khong-co.hanoi.gov.vn"], 2, ["--domain", "khong-co.hanoi.gov.vn was not measured"]),
+        (["diff", "--domain", "hai ten.hanoi.gov.vn"], 2, ["--domain", "holds a space"]),
+        (["explain", "khong-co.hanoi.gov.vn"], 2, ["no domain that was measured"]),
+        (["explain", "DNS-99"], 2, ["no check"]),
         (["diff", "--format", "xml"], 2, ["--format"]),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -157,10 +171,42 @@ def test_without_a_database(tmp_path: Path, command: str) -> None:
     assert not (tmp_path / "none.db").exists()
 
 
-@pytest.mark.parametrize(("command", "code", "said"), [("diff", 4, "no run"), ("trend", 4, "nothing is stored")])
-def test_without_a_run(tmp_path: Path, command: str, code: int, said: str) -> None:
+@pytest.mark.parametrize("command", ["diff", "trend"])
+def test_without_a_run(tmp_path: Path, command: str) -> None:
     database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
     database.ready()
     database.close()
     result = run(database.url.render_as_string(), command)
-    assert (result.exit_code, said in result.stderr) == (code, True)
+    assert (result.exit_code, "no run" in result.stderr) == (4, True)
+
+
+def keep_agencies(place: Path) -> Database:
+    """Two nights of the same agencies, then one without the second of them."""
+    database = Database(f"sqlite:///{place / 'agencies.db'}")
+    database.ready()
+    for number, listed in enumerate((nights.LIST, nights.LIST, (nights.STEADY,))):
+        nights.keep(database, number, nights.Seen(), listed)
+    database.close()
+    return database
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"),
+    [
+        ([nights.LOTUS], [2, 2, 1]),
+        (["H26.1"], [2, 2, 1]),
+        ([nights.LOTUS, nights.JASMINE], [3, 3, 1]),
+        ([nights.JASMINE, nights.JASMINE], [1, 1]),
+    ],
+    ids=["name", "code", "two", "of earlier runs"],
+)
+def test_agencies_are_named_as_for_a_report_and_counted_together(tmp_path: Path, asked: list[str], counts: list[int]) -> None:
+    url = keep_agencies(tmp_path).url.render_as_string()
+    rows = series(url, "--check", "NAME-02", *(word for name in asked for word in ("--agency", name)))
+    assert [int(row["pass"]) for row in rows] == counts
+
+
+def test_a_series_is_titled_by_the_agencies_names(tmp_path: Path) -> None:
+    url = keep_agencies(tmp_path).url.render_as_string()
+    shown = run(url, "trend", "--check", "NAME-02", "--agency", "H26.1").stdout
+    assert shown.startswith(f"{nights.LOTUS} · NAME-02 ")
