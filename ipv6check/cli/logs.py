@@ -44,3 +44,4 @@ def start(verbose: int) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Lines() if sys.stderr.isatty() else JsonLines())
     logging.basicConfig(level=LEVELS[min(verbose, 2)], handlers=[handler], force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it names URLs whole, a hook's with the secret in its path
