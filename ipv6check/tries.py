@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Final, Literal, TypeVar, get_args
 
 from ipv6check.facts import Attempt, Canary, DnsTry, Family, VantageFacts, family_of
-from ipv6check.model import Failure, FailureKind, Reason
+from ipv6check.model import Failure, FailureKind, Reason, Stage
 
 A = TypeVar("A", bound=Attempt)
 
@@ -34,10 +34,14 @@ DEFINITIVE: Final = frozenset({FailureKind.REFUSED, FailureKind.PROTOCOL})
 
 NO_FAMILY: Final[dict[Family, Reason]] = {6: Reason.NO_V6_HERE, 4: Reason.NO_V4_HERE}
 
-Witness = Literal["v6", "v4", "dns6-udp", "dns6-tcp", "dns4-udp", "dns4-tcp", "resolver"]
+Witness = Literal["v6", "v4", "dns6-udp", "dns6-tcp", "dns4-udp", "dns4-tcp", "resolver", "https6", "https4"]
 """What of ourselves must have worked for a failure to count against the other side."""
 
-WITNESSES: Final[tuple[Witness, ...]] = get_args(Witness)
+AT_BOTH_ENDS: Final[tuple[Witness, ...]] = ("https6", "https4")
+"""What is looked at before and after a run only."""
+
+WITNESSES: Final[tuple[Witness, ...]] = tuple(witness for witness in get_args(Witness) if witness not in AT_BOTH_ENDS)
+"""What every look looks at."""
 
 
 class State(StrEnum):
@@ -71,6 +75,12 @@ def share_of_canaries(canaries: Sequence[Canary], family: Family, *, within: flo
     """The share of canaries that answered by a family, within so many seconds; None when there are none to ask."""
     looked = [canary.by(family) for canary in canaries]
     return sum(t is not None and t.failure is None and t.seconds <= within for t in looked) / len(looked) if looked else None
+
+
+def share_that_talks(canaries: Sequence[Canary], family: Family) -> float | None:
+    """The share of canaries by which HTTPS does not stall by a family, of those by which it goes on by the other one."""
+    talking = [canary for canary in canaries if canary.talks_by(4 if family == 6 else 6)]
+    return sum(canary.talks_by(family) is not False for canary in talking) / len(talking) if talking else None
 
 
 def roots_by(sample: VantageFacts, family: Family, transport: str) -> list[DnsTry]:
@@ -107,6 +117,9 @@ def is_good(sample: VantageFacts, witness: Witness) -> bool:
     if witness == "resolver":
         return resolver_answers(sample)
     family: Family = 6 if "6" in witness else 4
+    if witness in AT_BOTH_ENDS:
+        talking = share_that_talks(sample.canaries, family)
+        return talking is None or talking >= CANARIES_WARN
     share = share_of_canaries(sample.canaries, family, within=PROMPT)
     canaries_good = share is not None and share >= CANARIES_WARN
     if not witness.startswith("dns"):
@@ -124,11 +137,14 @@ class Timeline:
 
     def vouches(self, witness: Witness, start: datetime, end: datetime) -> bool:
         """Whether the looks before and after that time were both good."""
-        during = bisect_right(self.samples, start, key=attrgetter("end"))
-        after = bisect_left(self.samples, end, key=attrgetter("start"))
-        if during == 0 or not all(is_good(sample, witness) for sample in self.samples[during - 1 : after + 1]):
+        looks = self.samples
+        if witness in AT_BOTH_ENDS:
+            looks = tuple(sample for sample in looks if sample.when != "during")
+        during = bisect_right(looks, start, key=attrgetter("end"))
+        after = bisect_left(looks, end, key=attrgetter("start"))
+        if during == 0 or not all(is_good(sample, witness) for sample in looks[during - 1 : after + 1]):
             return False
-        return self.open_ended or after < len(self.samples) or self.samples[-1].end >= end
+        return self.open_ended or after < len(looks) or looks[-1].end >= end
 
     def never_had(self, witness: Witness) -> bool:
         """Whether it did not work when the run began."""
@@ -155,20 +171,21 @@ def weigh(
 ) -> Weighing:
     """Say what tries of one thing amount to: worked, unstable (some failed), failed (enough counted failures), or unseen.
 
-    Silence and the like need a witness: `witness`, or for a try that was truncated the one of TCP, which it failed on. A wrong
-    answer came all the way and needs none, but for one of a name server: somebody on our own path may have given it.
-
-    `failed` picks the failure that matters to the question: one at or before the stage it asks about.
+    `witness` is what a failure needs to count (see `_needed`). `failed` picks the failure that matters to the question: one at
+    or before the stage it asks about.
     """
-    worked, counted, ours = 0, [], []
+    worked = 0
+    counted: list[Failure] = []
+    ours: list[tuple[Failure, Witness]] = []
     for attempt in tries:
-        failure, needed = failed(attempt), _needed(attempt, witness)
+        failure = failed(attempt)
         if failure is None:
             worked += 1
-        elif failure.is_ours or (
-            (attempt.failure or isinstance(attempt, DnsTry)) and not timeline.vouches(needed, attempt.start, attempt.end)
-        ):
-            ours.append((failure, needed))
+            continue
+        needed = _needed(attempt, failure, witness)
+        lacking = next((one for one in needed if not timeline.vouches(one, attempt.start, attempt.end)), None)
+        if lacking or failure.is_ours:
+            ours.append((failure, lacking or witness))
         else:
             counted.append(failure)
     if worked:
@@ -178,16 +195,25 @@ def weigh(
         return Weighing(state=State.FAILED, failure=(definitive or counted)[-1])
     if not counted and not ours:
         return Weighing(state=State.UNSEEN, reason=Reason.DEPENDENCY_FAILED)
-    failure, needed = ours[-1] if ours else (counted[-1], witness)
-    reason = _why_unseen(failure, bool(ours), timeline, needed)
-    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=bool(ours) and timeline.never_had(needed))
+    failure, lacking = ours[-1] if ours else (counted[-1], witness)
+    reason = _why_unseen(failure, bool(ours), timeline, lacking)
+    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=bool(ours) and timeline.never_had(lacking))
 
 
-def _needed(attempt: Attempt, witness: Witness) -> Witness:
-    """What one try needed of ourselves: a truncated reply over UDP came all the way, and what came after it went over TCP."""
-    if isinstance(attempt, DnsTry) and attempt.truncated:
-        return dns_witness(family_of(attempt.server), "tcp")
-    return witness
+def _needed(attempt: Attempt, failure: Failure, witness: Witness) -> tuple[Witness, ...]:
+    """What of ourselves a try that failed needed.
+
+    A truncated reply over UDP came all the way, and what came after it went over TCP. Large packets of TLS and HTTP can be lost
+    where a handshake was not. A wrong answer came all the way and needs nothing, but for one of a name server: somebody on our
+    own path may have given it.
+    """
+    if isinstance(attempt, DnsTry):
+        return (dns_witness(family_of(attempt.server), "tcp"),) if attempt.truncated else (witness,)
+    if attempt.failure is None:
+        return ()
+    if failure.stage is Stage.TCP:
+        return (witness,)
+    return (witness, "https6" if witness == "v6" else "https4")
 
 
 def wants_try(weighing: Weighing) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
+from typing import Literal
 
 from ipv6check.facts import (
     AddressFacts,
@@ -92,9 +93,11 @@ def sample(
     offset: float = 0.2,
     seconds: float = 1.0,
     strips: bool = False,
+    talks: tuple[bool | None, bool | None] = (True, True),
+    when: Literal["before", "during", "after"] = "before",
 ) -> VantageFacts:
     """A look at ourselves at a time: so many of five canaries by each family, in so many seconds, these roots, this resolver,
-    this clock."""
+    this clock; `talks` is whether HTTPS went on by IPv6 and by IPv4."""
 
     def tcp(works: bool, address: str) -> TcpTry:
         end, failure = at + seconds * SECOND, None if works else fail()
@@ -105,6 +108,8 @@ def sample(
             host=f"canary{i}",
             v6=None if strips else tcp(i < v6, f"2400:c::{i + 1}"),
             v4=tcp(i < v4, f"11.7.0.{i + 1}"),
+            v6_talks=talks[0],
+            v4_talks=talks[1],
             clock_offset=offset,
             is_without_aaaa=strips,
         )
@@ -129,7 +134,7 @@ def sample(
     return VantageFacts(
         start=at,
         end=at + max(seconds, 1) * SECOND,
-        when="before",
+        when=when,
         canaries=canaries,
         roots=tries,
         signed=signed,

@@ -322,6 +322,35 @@ def test_a_wrong_answer_of_a_name_server_needs_a_witness_too(seen: dict, state: 
     assert weigh(tries, wanted=3, timeline=timeline, witness="dns6-udp", failed=lambda t: lame).state == state
 
 
+SILENT, CLOSED, WRONG = ("timeout", Stage.TLS), ("timeout", Stage.TCP), ("protocol", Stage.HTTP)
+
+
+@pytest.mark.parametrize(
+    ("talks", "failed", "state"),
+    [
+        ((True, True), SILENT, "failed"),
+        ((False, True), SILENT, "unseen"),
+        ((False, True), WRONG, "unseen"),
+        ((False, True), CLOSED, "failed"),
+        ((False, False), SILENT, "failed"),  # hosts that speak by no family say nothing
+        ((None, True), SILENT, "failed"),
+        ((False, None), SILENT, "failed"),
+        ((True, False), SILENT, "failed"),
+    ],
+    ids=str,
+)
+def test_where_https_stalls_by_our_own_path_failures_after_the_handshake_do_not_count(
+    talks: tuple, failed: tuple, state: str
+) -> None:
+    failure = Failure(kind=FailureKind(failed[0]), stage=failed[1])
+    tries = [replace(attempt("timeout", minute), failure=failure) for minute in (2, 3, 4)]
+    during = f.sample(START + 3.5 * MINUTE, when="during", talks=(None, None))
+    timeline = Timeline((f.sample(START, talks=talks), during, f.sample(START + 10 * MINUTE, when="after")))
+    weighing = weigh(tries, wanted=3, timeline=timeline, witness="v6", failed=lambda t: t.failure)
+    assert weighing.state == state
+    assert weighing.reason == ("canary-failed" if state == "unseen" else None)
+
+
 def test_root_servers_alone_vouch_where_no_canary_is_known() -> None:
     bare = replace(f.sample(START), canaries=())
     assert share_of_canaries(bare.canaries, 6) is None

@@ -11,11 +11,17 @@ from ipv6check.facts.web import TcpTry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
-    """One canary host in one sample: a handshake with TCP 443 by each family (None: the name gave no address)."""
+    """One canary host in one sample: a handshake with TCP 443 by each family (None: the name gave no address).
+
+    `v6_talks`, `v4_talks`: whether HTTPS went on from there, or nothing more came; None when that was not tried or otherwise
+    failed.
+    """
 
     host: str
     v6: TcpTry | None = None
     v4: TcpTry | None = None
+    v6_talks: bool | None = None
+    v4_talks: bool | None = None
     clock_offset: float | None = None
     """Seconds by which its HTTP Date is ahead of our clock."""
     is_without_aaaa: bool = False
@@ -24,6 +30,10 @@ class Canary:
     def by(self, family: Family) -> TcpTry | None:
         """The handshake of one family."""
         return self.v6 if family == 6 else self.v4
+
+    def talks_by(self, family: Family) -> bool | None:
+        """Whether HTTPS went on by one family."""
+        return self.v6_talks if family == 6 else self.v4_talks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,14 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal
 
 from ipv6check.addressing import Address, is_usable
 from ipv6check.facts import FAMILIES, Canary, DnsTry, Family, TcpTry, VantageFacts, family_of
+from ipv6check.model import FailureKind
 from ipv6check.net.api import Net
 from ipv6check.net.url import Url
 
@@ -34,10 +35,9 @@ class Controls:
 
 
 async def look(controls: Controls, net: Net, when: Literal["before", "during", "after"], number: int) -> VantageFacts:
-    """Take one sample; `number` counts the samples of the run. The clock is compared before and after only."""
+    """Take one sample; `number` counts the samples of the run. HTTPS is spoken and the clock compared before and after only."""
     start = datetime.now(UTC)
-    with_clock = when != "during"
-    canaries = asyncio.gather(*(_canary(host, net, number, with_clock) for host in controls.canaries))
+    canaries = asyncio.gather(*(_canary(host, net, number, when != "during") for host in controls.canaries))
     roots = asyncio.gather(*(_roots(net, family, number) for family in FAMILIES))
     signed, bogus, invented, synthetic = await asyncio.gather(
         net.lookup(controls.signed_name, "SOA", again=number),
@@ -62,17 +62,17 @@ async def _maybe(net: Net, name: str, number: int) -> DnsTry | None:
     return await net.lookup(name, "A", again=number) if name else None
 
 
-async def _canary(host: str, net: Net, number: int, with_clock: bool) -> Canary:
+async def _canary(host: str, net: Net, number: int, talks: bool) -> Canary:
     lookups = await asyncio.gather(*(net.lookup(host, rdtype, again=number) for rdtype in ("AAAA", "A")))
     found = [next(filter(is_usable, try_.answer.addresses), None) if try_.answer else None for try_ in lookups]
     of_aaaa = lookups[0].answer
     is_without_aaaa = of_aaaa is not None and of_aaaa.rcode == "NOERROR" and not of_aaaa.addresses
     v6, v4 = await asyncio.gather(*(_connect(net, address, host, number) for address in found))
-    offset = None
-    if with_clock:
-        answering = next((t.address for t in (v6, v4) if t is not None and t.failure is None), None)
-        offset = await _clock_offset(net, host, answering, number) if answering else None
-    return Canary(host=host, v6=v6, v4=v4, clock_offset=offset, is_without_aaaa=is_without_aaaa)
+    canary = Canary(host=host, v6=v6, v4=v4, is_without_aaaa=is_without_aaaa)
+    if not talks:
+        return canary
+    (v6_talks, by_v6), (v4_talks, by_v4) = await asyncio.gather(*(_talk(net, host, tried, number) for tried in (v6, v4)))
+    return replace(canary, v6_talks=v6_talks, v4_talks=v4_talks, clock_offset=by_v6 if by_v6 is not None else by_v4)
 
 
 async def _connect(net: Net, address: Address | None, host: str, number: int) -> TcpTry | None:
@@ -81,14 +81,19 @@ async def _connect(net: Net, address: Address | None, host: str, number: int) ->
     return await net.connect(address, HTTPS, name=host, again=number)
 
 
-async def _clock_offset(net: Net, host: str, address: Address, number: int) -> float | None:
-    """Seconds by which the canary's clock is ahead of ours."""
-    fetch, _ = await net.fetch(Url("https", host), address, again=number)
+async def _talk(net: Net, host: str, tried: TcpTry | None, number: int) -> tuple[bool | None, float | None]:
+    """Whether HTTPS goes on after the handshake, and the seconds by which the canary's clock is ahead of ours."""
+    if tried is None or tried.failure is not None:
+        return None, None
+    fetch, _ = await net.fetch(Url("https", host), tried.address, again=number)
+    if not fetch.answered:
+        is_stalled = fetch.failure is not None and fetch.failure.kind is FailureKind.TIMEOUT
+        return (False if is_stalled else None), None
     try:
         date = parsedate_to_datetime(fetch.header("date") or "")
-        return (date - fetch.end).total_seconds() + HALF_A_SECOND
+        return True, (date - fetch.end).total_seconds() + HALF_A_SECOND
     except (ValueError, TypeError):
-        return None
+        return True, None
 
 
 async def _roots(net: Net, family: Family, number: int) -> Sequence[DnsTry]:

@@ -15,6 +15,7 @@ from ipv6check.tries import (
     resolver_answers,
     roots_by,
     share_of_canaries,
+    share_that_talks,
     strips_aaaa,
 )
 
@@ -34,18 +35,21 @@ def canaries_answer_by(evidence: Evidence, family: Family) -> Finding:
         return not_measured(Reason.DEPENDENCY_FAILED)
     lowest = min(known)
     args: Args = {"percent": round(lowest * 100), "samples": len(known), "canaries": len(evidence.vantage[0].canaries)}
-    if lowest >= CANARIES_PASS:
-        return passed(**args)
-    return warned(**args) if lowest >= CANARIES_WARN else failed(**args)
+    if lowest < CANARIES_WARN:
+        return failed(**args)
+    talking = [share for s in evidence.vantage if (share := share_that_talks(s.canaries, family)) is not None]
+    if talking and min(talking) < CANARIES_WARN:
+        return warned("stalls", **{**args, "percent": round(min(talking) * 100)})
+    return passed(**args) if lowest >= CANARIES_PASS else warned(**args)
 
 
-@rule("OPS-01", severity=Severity.INFORMATION, refs=("ooni/probe#2192", "internetstandards/Internet.nl#1597"))
+@rule("OPS-01", severity=Severity.INFORMATION, refs=("ooni/probe#2192", "internetstandards/Internet.nl#1597"), version=2)
 def this_vantage_has_ipv6(evidence: Evidence) -> Finding:
     """Does IPv6 work at this measuring point, by what canary hosts of several operators answer?"""
     return canaries_answer_by(evidence, 6)
 
 
-@rule("OPS-02", severity=Severity.INFORMATION)
+@rule("OPS-02", severity=Severity.INFORMATION, version=2)
 def this_vantage_has_ipv4(evidence: Evidence) -> Finding:
     """Does IPv4 work at this measuring point, by what canary hosts of several operators answer?"""
     return canaries_answer_by(evidence, 4)
