@@ -34,7 +34,7 @@ DEFINITIVE: Final = frozenset({FailureKind.REFUSED, FailureKind.PROTOCOL})
 
 NO_FAMILY: Final[dict[Family, Reason]] = {6: Reason.NO_V6_HERE, 4: Reason.NO_V4_HERE}
 
-Witness = Literal["v6", "v4", "dns6-udp", "dns6-tcp", "dns4-udp", "dns4-tcp", "resolver", "https6", "https4"]
+Witness = Literal["v6", "v4", "dns6-udp", "dns6-tcp", "dns4-udp", "dns4-tcp", "dns-unforged", "resolver", "https6", "https4"]
 """What of ourselves must have worked for a failure to count against the other side."""
 
 AT_BOTH_ENDS: Final[tuple[Witness, ...]] = ("https6", "https4")
@@ -116,6 +116,8 @@ def is_good(sample: VantageFacts, witness: Witness) -> bool:
     """Whether one look at ourselves vouches for a failure seen beside it."""
     if witness == "resolver":
         return resolver_answers(sample)
+    if witness == "dns-unforged":
+        return not any(t.answer is not None and t.answer.speaks and not answers_as_root(t) for t in sample.roots)
     family: Family = 6 if "6" in witness else 4
     if witness in AT_BOTH_ENDS:
         talking = share_that_talks(sample.canaries, family)
@@ -204,13 +206,12 @@ def _needed(attempt: Attempt, failure: Failure, witness: Witness) -> tuple[Witne
     """What of ourselves a try that failed needed.
 
     A truncated reply over UDP came all the way, and what came after it went over TCP. Large packets of TLS and HTTP can be lost
-    where a handshake was not. A wrong answer came all the way and needs nothing, but for one of a name server: somebody on our
-    own path may have given it.
+    where a handshake was not. A wrong answer came all the way, unless somebody on our own path gave it for a name server.
     """
+    if attempt.failure is None:
+        return ("dns-unforged",) if isinstance(attempt, DnsTry) else ()
     if isinstance(attempt, DnsTry):
         return (dns_witness(family_of(attempt.server), "tcp"),) if attempt.truncated else (witness,)
-    if attempt.failure is None:
-        return ()
     if failure.stage is Stage.TCP:
         return (witness,)
     return (witness, "https6" if witness == "v6" else "https4")
