@@ -57,13 +57,15 @@ class State(StrEnum):
 class Weighing:
     """The state, the failure that stands for it, and for `UNSEEN` the reason.
 
-    `is_hopeless`: what it needs of ourselves did not work when the run began, so that trying again tells nothing.
+    `is_hopeless`: what it needs of ourselves did not work when the run began, so that trying again tells nothing. `told` counts
+    the tries that tell something: those that worked, and failures that count.
     """
 
     state: State
     failure: Failure | None = None
     reason: Reason | None = None
     is_hopeless: bool = False
+    told: int = 0
 
     @property
     def is_up(self) -> bool:
@@ -190,16 +192,18 @@ def weigh(
             ours.append((failure, lacking or witness))
         else:
             counted.append(failure)
+    told = worked + len(counted)
     if worked:
-        return Weighing(state=State.UNSTABLE if counted else State.WORKED, failure=counted[0] if counted else None)
+        return Weighing(state=State.UNSTABLE if counted else State.WORKED, failure=counted[0] if counted else None, told=told)
     definitive = [f for f in counted if f.kind in DEFINITIVE]
     if len(counted) >= wanted or len(definitive) >= min(DEFINITIVE_TRIES, wanted):
-        return Weighing(state=State.FAILED, failure=(definitive or counted)[-1])
+        return Weighing(state=State.FAILED, failure=(definitive or counted)[-1], told=told)
     if not counted and not ours:
         return Weighing(state=State.UNSEEN, reason=Reason.DEPENDENCY_FAILED)
     failure, lacking = ours[-1] if ours else (counted[-1], witness)
     reason = _why_unseen(failure, bool(ours), timeline, lacking)
-    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=bool(ours) and timeline.never_had(lacking))
+    is_hopeless = bool(ours) and timeline.never_had(lacking)
+    return Weighing(state=State.UNSEEN, failure=failure, reason=reason, is_hopeless=is_hopeless, told=told)
 
 
 def _needed(attempt: Attempt, failure: Failure, witness: Witness) -> tuple[Witness, ...]:

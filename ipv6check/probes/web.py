@@ -59,7 +59,9 @@ def is_unsettled(seen: Evidence) -> bool:
     scales, certificates = Scales(seen, open_ended=True), {c.sha256: c for c in seen.web.certificates}
     return any(
         _wants(tries, scales, certificates, is_open) for name in seen.web.names for tries in _exchanges(name) if tries
-    ) or any(0 < len(at.legacy) < scales.wanted and _is_unheard(at.legacy) for name in seen.web.names for at in name.addresses)
+    ) or any(
+        _is_unheard(at.legacy) and is_open(scales.handshakes(at.legacy)) for name in seen.web.names for at in name.addresses
+    )
 
 
 def _is_unheard(tries: Iterable[TlsTry]) -> bool:
@@ -82,9 +84,10 @@ def _wants(
     undecided: Callable[[Weighing], bool],
 ) -> bool:
     """Whether to try (again): never tried, nothing decided, or a fault of certificate or server seen too seldom."""
-    if not tries or undecided(scales.fetches(tries)):
+    weighing = scales.fetches(tries)
+    if not tries or undecided(weighing):
         return True
-    is_seen_enough = sum(fetch.answered for fetch in tries) >= scales.definitive or len(tries) >= scales.wanted
+    is_seen_enough = sum(fetch.answered for fetch in tries) >= scales.definitive or weighing.told >= scales.wanted
     return not is_seen_enough and any(_has_fault(fetch, certificates) for fetch in tries)
 
 
@@ -152,7 +155,9 @@ class _Looker:
         return (*tries, fetch)
 
     async def _legacy(self, tries: tuple[TlsTry, ...], name: str, address: Address) -> tuple[TlsTry, ...]:
-        if not self._net.offers_legacy_tls or not _is_unheard(tries) or len(tries) >= self._scales.wanted:
+        if not self._net.offers_legacy_tls or not _is_unheard(tries):
+            return tries
+        if tries and not wants_try(self._scales.handshakes(tries)):
             return tries
         return (*tries, await self._net.legacy_handshake(address, name, again=len(tries)))
 

@@ -44,7 +44,8 @@ CLOSED = (FailureKind.REFUSED, "")
     [
         ((LOST,), True, True),
         ((LOST, LOST), True, True),
-        ((LOST, LOST, LOST), False, False),
+        ((LOST, LOST, LOST), True, True),
+        ((SILENT, SILENT, SILENT), False, False),
         ((LOST, REFUSED), False, False),
         ((SILENT,), True, True),
         ((REFUSED,), False, False),
@@ -68,6 +69,14 @@ async def test_a_handshake_that_failed_by_us_is_made_again(failures: tuple, is_u
     looker = web._Looker(evidence, net)  # type: ignore[arg-type]
     await looker._legacy(tries, DOMAIN, f.refused_legacy(V6).address)
     assert asked == ([(V6, len(failures))] if is_tried_again else [])
+
+
+@pytest.mark.parametrize(("kind", "is_unsettled"), [("local", True), ("timeout", False)])
+def test_a_fault_seen_once_is_looked_at_again_however_often_we_failed_meanwhile(kind: str, is_unsettled: bool) -> None:
+    faulty = f.fetch(DOMAIN, V6, leaf=f.certificate("other.vn"))
+    failed = f.fetch(DOMAIN, V6, failure=f.fail(kind))
+    site = f.Site(v4=(), https={V6: (faulty, failed, failed)}, others=(f.certificate("other.vn"),))
+    assert web.is_unsettled(f.evidence(site, run=f.run(tries=3))) is is_unsettled
 
 
 # Whole looks
