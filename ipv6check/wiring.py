@@ -1,6 +1,5 @@
 """From settings to what a scan needs: the network, the canaries, the rhythm, a run's conditions."""
 
-import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +14,7 @@ from ipv6check.net.guard import OptOut
 from ipv6check.net.network import Network, NetworkSettings
 from ipv6check.net.pace import PaceLimits
 from ipv6check.net.rdap import Rdap
-from ipv6check.net.roots import built_in_roots, read_roots, system_resolvers
+from ipv6check.net.roots import built_in_roots, read_roots, require_trust_anchor, system_resolvers
 from ipv6check.probes import PROBES, Probe, resource_probes
 from ipv6check.probes.vantage import Controls
 from ipv6check.programme import Goal, ProgrammeError
@@ -37,11 +36,6 @@ PROBES_OF: Final = {
     "WEB": ("dns", "reachability", "web"),
 }
 """What has to be looked at for each family of checks."""
-
-ROOT_KEY: Final = re.compile(
-    r"\.\s+(\d+\s+)?(IN\s+)?(DS\s+\d+\s+\d+\s+\d+\s+[0-9A-F]+|DNSKEY\s+\d+\s+3\s+\d+\s+[A-Z0-9+/=]+)", re.IGNORECASE
-)
-"""A trust anchor as a line of a zone (RFC 4034, 2.2 and 5.3)."""
 
 FEWEST_CANARIES: Final = 5
 """Of different operators: with fewer, one that has a bad night looks like a measuring point that has."""
@@ -72,12 +66,15 @@ def read_opt_out(settings: Settings) -> OptOut:
 def network_settings(settings: Settings, *, talks_apart: bool = False) -> NetworkSettings:
     """What the network needs of the settings. Raises ConfigurationError when a file cannot be used."""
     hints, pace = settings.network.root_hints, settings.pace
-    if anchor := settings.network.trust_anchor:
-        _require_root_key(anchor)
     try:
         roots = read_roots(hints) if hints else built_in_roots()
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"network.root_hints: {error}") from None
+    try:
+        if settings.network.trust_anchor:
+            require_trust_anchor(settings.network.trust_anchor)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"network.trust_anchor: {error}") from None
     resolvers = settings.network.resolver or system_resolvers()
     if not resolvers:
         raise ConfigurationError("no resolver: set network.resolver to a validating one, for instance a local Unbound")
@@ -90,18 +87,6 @@ def network_settings(settings: Settings, *, talks_apart: bool = False) -> Networ
         pace=PaceLimits(**pace.model_dump()),
         talks_apart=talks_apart,
     )
-
-
-def _require_root_key(path: Path) -> None:
-    """Raise ConfigurationError unless a file holds a DS or DNSKEY record of the root, as resolvers read them."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise ConfigurationError(f"network.trust_anchor: {error}") from None
-    except UnicodeDecodeError:
-        lines = []
-    if not any(ROOT_KEY.match(line) for line in lines):
-        raise ConfigurationError(f"network.trust_anchor: {path}: no DS or DNSKEY record of the root in it")
 
 
 def make_network(settings: Settings, *, talks_apart: bool = False) -> Network:

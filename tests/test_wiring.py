@@ -7,7 +7,7 @@ import pytest
 from ipv6check.config import ConfigurationError, load
 from ipv6check.wiring import network_settings, read_opt_out
 
-KEY = ". IN DNSKEY 257 3 8 AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3"
+KEY = "DNSKEY 257 3 8 AwEAAaz/tAm8yTn4Mfeh5eyI96WSVexTBAvkMgJzkKTOiW1vkIbzxeF3"
 
 
 def settings_with(tmp_path: Path, key: str, content: bytes | None):
@@ -26,8 +26,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     "text",
     [
         ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n",
-        "; the root\n.\t172800\tIN\tDS 20326 8 2 e06d44b8 0b8f1d39\n",
-        f"{KEY} ;{{id = 20326 (ksk)}} ;;state=2 [  VALID  ]\n",
+        "; the root\n.\t172800\tIN\tDS 20326 8 2 e06d44b80b8f1d39a95c0b0d7c65d084 58e880409bbc683457104237c7f8ec8d\n",
+        f". IN 86400 {KEY}\n",
+        f". IN {KEY} ;{{id = 20326 (ksk)}} ;;state=2 [  VALID  ]\n",
     ],
 )
 def test_a_trust_anchor_is_a_key_of_the_root(text: str, tmp_path: Path) -> None:
@@ -39,9 +40,10 @@ def test_a_trust_anchor_is_a_key_of_the_root(text: str, tmp_path: Path) -> None:
     [
         (None, "No such file"),
         (b"", "no DS or DNSKEY record of the root"),
-        (b"vn. IN DS 20326 8 2 E06D44B8\n", "no DS or DNSKEY record of the root"),
+        (f"vn. IN {KEY}\n".encode(), "no DS or DNSKEY record of the root"),
         (b"; . IN DS 20326 8 2 E06D44B8\n", "no DS or DNSKEY record of the root"),
-        (b"\x89PNG\r\n", "no DS or DNSKEY record of the root"),
+        (b". IN DS 20326 8 2 E06D44B8\n", "not a zone file"),
+        (b"\x89PNG\r\n", "not a zone file"),
     ],
 )
 def test_a_trust_anchor_that_is_none_is_told(content: bytes | None, said: str, tmp_path: Path) -> None:

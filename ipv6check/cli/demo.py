@@ -17,8 +17,8 @@ from ipv6check.cli.measuring import SITE, publish, run_scan
 def demo(options: Options, output: Path) -> int:
     """Scan a small city in a box: invented agencies on servers of our own, in a network namespace that nothing leaves.
 
-    Where namespaces are forbidden the same runs on paper, without sockets. The city has a configuration and a database of its
-    own, whatever stands elsewhere.
+    Where namespaces are forbidden the same runs on paper, without sockets. The city has a configuration of its own, whatever
+    stands elsewhere, and a database unless one is named.
     """
     from ipv6check.config import load
     from ipv6check.lab import namespace, paper
@@ -29,12 +29,13 @@ def demo(options: Options, output: Path) -> int:
     from ipv6check.reports.folder import require_place
     from ipv6check.targets import read
 
-    if options.config or options.url:
-        raise click.UsageError("the city has a configuration and a database of its own: leave out --config and --db")
+    if options.config:
+        raise click.UsageError("the city has a configuration of its own: leave out --config")
     require_place(output / SITE)
     if not namespace.is_entered():
         if not (obstacle := namespace.obstacle()):
-            namespace.enter([sys.executable, "-m", "ipv6check", "--lang", options.language, "demo", "--output", str(output)])
+            given = ["--lang", options.language, *(["--db", options.url] if options.url else [])]
+            namespace.enter([sys.executable, "-m", "ipv6check", *given, "demo", "--output", str(output)])
         click.echo(
             f"no network namespace can be made here ({obstacle}): the city is scanned on paper, without sockets", err=True
         )
@@ -45,7 +46,8 @@ def demo(options: Options, output: Path) -> int:
             lab, network = stack.enter_context(served(world, directory)), None
         else:
             lab, network = paper.write(world, directory), fake_network(world)
-        settings = load(lab.configuration, {"store": {"url": f"sqlite:///{output / 'ipv6check.db'}"}}, is_alone=True)
+        url = options.url or f"sqlite:///{output / 'ipv6check.db'}"
+        settings = load(lab.configuration, {"store": {"url": url}}, is_alone=True)
         click.echo(
             f"{len(world.agencies)} invented agencies; their resolver does not validate: DNSSEC is not measured", err=True
         )

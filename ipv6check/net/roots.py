@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Final
 
 import dns.exception
+import dns.name
 import dns.rdatatype
 import dns.resolver
+import dns.rrset
 import dns.zonefile
 
 from ipv6check.addressing import Address, parse_addresses
@@ -36,15 +38,26 @@ def built_in_roots() -> tuple[Address, ...]:
 
 def read_roots(path: Path) -> tuple[Address, ...]:
     """Read the addresses in a hints file. Raises ValueError when it has no address, OSError when unreadable."""
-    try:
-        rrsets = dns.zonefile.read_rrsets(path.read_text(encoding="utf-8"), origin=".", rdclass=None, default_ttl=3600)
-    except (dns.exception.DNSException, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: not a root hints file: {error}") from error
     wanted = (dns.rdatatype.A, dns.rdatatype.AAAA)
-    found = [ip_address(rdata.to_text()) for rrset in rrsets if rrset.rdtype in wanted for rdata in rrset]
+    found = [ip_address(rdata.to_text()) for rrset in _records(path) if rrset.rdtype in wanted for rdata in rrset]
     if not found:
         raise ValueError(f"{path}: no address of a root server in it")
     return tuple(found)
+
+
+def require_trust_anchor(path: Path) -> None:
+    """Raise ValueError unless a file holds a DS or DNSKEY record of the root, OSError when unreadable."""
+    wanted = (dns.rdatatype.DS, dns.rdatatype.DNSKEY)
+    if not any(rrset.rdtype in wanted and rrset.name == dns.name.root for rrset in _records(path)):
+        raise ValueError(f"{path}: no DS or DNSKEY record of the root in it")
+
+
+def _records(path: Path) -> list[dns.rrset.RRset]:
+    """Read the records of a zone file."""
+    try:
+        return dns.zonefile.read_rrsets(path.read_text(encoding="utf-8"), origin=".", rdclass=None, default_ttl=3600)
+    except (dns.exception.DNSException, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: not a zone file: {error}") from error
 
 
 def system_resolvers() -> tuple[Address, ...]:

@@ -113,11 +113,8 @@ def test_an_interruption_in_the_first_moments_is_one(run: Run, monkeypatch: pyte
     assert run("explain", "NS-03").exit_code == 130
 
 
-@pytest.mark.parametrize("option", ["--config", "--db"])
-def test_the_city_in_a_box_takes_no_other_configuration(
-    option: str, no_scan: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_city_in_a_box_takes_no_other_configuration(no_scan: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(cli, [option, "sqlite:///city.db", "demo"])
-    assert (result.exit_code, "leave out --config and --db" in result.stderr) == (2, True)
+    result = CliRunner().invoke(cli, ["--config", "other.toml", "demo"])
+    assert (result.exit_code, "leave out --config" in result.stderr) == (2, True)
     assert not list(tmp_path.glob("results"))

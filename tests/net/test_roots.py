@@ -39,7 +39,7 @@ def test_what_is_no_hints_file_is_named(tmp_path: Path, text: str) -> None:
 
 def test_what_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ValueError, match="bad: not a root hints file"):
+    with pytest.raises(ValueError, match="bad: not a zone file"):
         read_roots(tmp_path / "bad")
 
 
