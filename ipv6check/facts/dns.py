@@ -123,9 +123,14 @@ class Lookup:
         return None
 
     @property
+    def reply(self) -> Answer | None:
+        """The last that the resolver said, be it that it failed."""
+        return next((t.answer for t in reversed(self.tries) if t.answer is not None), None)
+
+    @property
     def is_bogus(self) -> bool:
         """Whether it was refused for its signatures alone: SERVFAIL, not for want of a server, and answered with CD=1."""
-        answer = self.tries[-1].answer if self.tries else None
+        answer = self.reply
         if answer is None or answer.rcode != "SERVFAIL":
             return False
         return not answer.explains(UNREACHABLE_ERRORS) and any(t.answer is not None and t.answer.speaks for t in self.unchecked)

@@ -33,7 +33,8 @@ def absence_is_confirmed(lookup: Lookup, evidence: Evidence) -> bool:
     """Whether "there is none" was heard twice: from the resolver twice, or from it and the zone's own servers."""
     heard = sum(t.answer is not None and t.answer.speaks for t in lookup.tries)
     if lookup.is_bogus:
-        heard = sum(t.answer is not None and t.answer.speaks for t in lookup.unchecked) + len(lookup.tries) - 1
+        heard = sum(t.answer is not None and t.answer.speaks for t in lookup.unchecked)
+        heard += sum(t.answer is not None for t in lookup.tries) - 1
     return heard + _is_denied_by_servers(lookup, evidence) >= tries_needed(evidence)
 
 

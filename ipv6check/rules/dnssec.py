@@ -50,7 +50,7 @@ def _is_bogus(lookup: Lookup, evidence: Evidence) -> bool:
 def _may_be_bogus(lookup: Lookup, evidence: Evidence) -> bool:
     """Whether it was refused for its signatures alone: where it is proven that the zone needs none, the resolver had another
     reason, unless it says so or the name leads into another zone."""
-    refusal = lookup.tries[-1].answer if lookup.is_bogus else None
+    refusal = lookup.reply if lookup.is_bogus else None
     if refusal is None:
         return False
     facts = evidence.dnssec

@@ -181,6 +181,13 @@ UNREACHABLE = lookups(
     DOMAIN, servfail(DOMAIN, "AAAA", V6, extended=("EDE 22 (No Reachable Authority)",)), servfail(DOMAIN, "A", V4)
 )
 REFUSED_UNEXPLAINED = lookups(DOMAIN, servfail(DOMAIN, "AAAA", V6, extended=()), servfail(DOMAIN, "A", V4, extended=()))
+SILENT_AFTER_REFUSAL = lookups(
+    DOMAIN,
+    *(
+        replace(lookup, tries=(lookup.tries[0], f.dns_try(failure=f.fail("timeout", Stage.DNS))))
+        for lookup in (servfail(DOMAIN, "AAAA", V6), servfail(DOMAIN, "A", V4))
+    ),
+)
 LOOP = (f.lookup(DOMAIN, "CNAME", "b.vn."), f.lookup("b.vn", "CNAME", f"{DOMAIN}."))
 
 RECORDS = [
@@ -227,6 +234,7 @@ RECORDS = [
     ("SEC-01", dns(BOGUS), "fail"),
     ("SEC-01", dns(UNREACHABLE), "fail"),  # the A look-up is bogus all the same
     ("SEC-01", dns(REFUSED_UNEXPLAINED), "nm:resolver-error"),  # without a DS nothing can be bogus
+    ("SEC-01", dns(SILENT_AFTER_REFUSAL), "nm:resolver-error"),
     ("SEC-01", dns(BOTH_UNSEEN), "nm:resolver-error"),
     ("SEC-01", dns(www=f.names(WWW, rcode="NXDOMAIN", secure=False)), "pass"),
     ("ADDR-01", dns(f.names(DOMAIN, ["fd00::1", V6])), "warn"),
