@@ -35,7 +35,7 @@ from ipv6check.facts.dns import (
 from ipv6check.facts.dnssec import DelegationSigner, DnssecFacts, Key
 from ipv6check.facts.registration import RegistrationFacts
 from ipv6check.facts.resources import AddressFacts, ResourceFacts, RouteFact
-from ipv6check.facts.vantage import Canary, EffortFacts, VantageFacts
+from ipv6check.facts.vantage import Canary, EffortFacts, VantageFacts, When
 from ipv6check.facts.web import (
     LAST_DAYS,
     AddressWeb,
@@ -101,6 +101,7 @@ __all__ = [
     "TlsTry",
     "VantageFacts",
     "WebFacts",
+    "When",
     "ZoneStep",
     "family_of",
     "is_within",

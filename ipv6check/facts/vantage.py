@@ -8,6 +8,9 @@ from ipv6check.facts.attempt import Family
 from ipv6check.facts.dns import DnsTry
 from ipv6check.facts.web import TcpTry
 
+When = Literal["before", "during", "after"]
+"""Before a run, during it, or after it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canary:
@@ -46,7 +49,7 @@ class VantageFacts:
 
     start: datetime
     end: datetime
-    when: Literal["before", "during", "after"]
+    when: When
     canaries: tuple[Canary, ...] = ()
     roots: tuple[DnsTry, ...] = ()
     signed: DnsTry | None = None

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final, Literal
+from typing import Final
 
 from ipv6check.addressing import Address, is_usable
-from ipv6check.facts import FAMILIES, Canary, DnsTry, Family, TcpTry, VantageFacts, family_of
+from ipv6check.facts import FAMILIES, Canary, DnsTry, Family, TcpTry, VantageFacts, When, family_of
 from ipv6check.model import FailureKind
 from ipv6check.net.api import Net
 from ipv6check.net.url import Url
@@ -34,7 +34,7 @@ class Controls:
     bogus_name: str = ""
 
 
-async def look(controls: Controls, net: Net, when: Literal["before", "during", "after"], number: int) -> VantageFacts:
+async def look(controls: Controls, net: Net, when: When, number: int) -> VantageFacts:
     """Take one sample; `number` counts the samples of the run. HTTPS is spoken and the clock compared before and after only."""
     start = datetime.now(UTC)
     canaries = asyncio.gather(*(_canary(host, net, number, when != "during") for host in controls.canaries))

@@ -39,6 +39,13 @@ CALM: Final = 0.025
 """Seconds of lag of our own event loops above which no more targets are admitted."""
 
 JITTER: Final = 0.2
+
+FRESH: Final = 10.0
+"""Seconds that a look at ourselves may be old before a further try: else all tries could fall into one outage of ours."""
+
+TIMES_AGAIN: Final = 3
+"""So often is done again what an outage of ours spoilt: a way that comes and goes must not keep a scan for ever."""
+
 PATIENCE: Final = 60.0
 RESOLVER_PATIENCE: Final = 300.0
 """Seconds to wait for what we lost to come back: at the end of a run; and for the resolver, without which nothing goes on."""
@@ -194,16 +201,18 @@ class Scanner:
 
     async def _finish(self) -> None:
         """Wait for what is on its way; do again what an outage of ours spoilt; end on a look at ourselves."""
-        until = monotonic() + PATIENCE
+        until, again = monotonic() + PATIENCE, 0
         while True:
+            wants_more = bool(self._redo) and again < TIMES_AGAIN
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=1)
-            elif self._redo and not self.watch.lost:
+            elif wants_more and not self.watch.lost:
+                again += 1
                 for target in list(self._redo.values()):
                     del self._redo[target.domain]
                     await self._start(target, recalls=True)
                 until = monotonic() + PATIENCE
-            elif self._redo and monotonic() < until:
+            elif wants_more and monotonic() < until:
                 await asyncio.sleep(1)
             elif self._awaiting or self.watch.samples[-1].when != "after":
                 await self.watch.take("after")
@@ -257,9 +266,12 @@ class Scanner:
                 return False
             self.progress.confirming += 1
             try:
-                await asyncio.sleep(self._rhythm.before_pass(work.passes + 1))
+                wait = self._rhythm.before_pass(work.passes + 1)
+                await asyncio.sleep(wait)
                 async with self._confirming:
-                    await self._pass(work)
+                    await self.watch.renew(min(wait, FRESH))
+                    if not self.watch.lost:
+                        await self._pass(work)
             finally:
                 self.progress.confirming -= 1
         return True
@@ -310,6 +322,8 @@ class Scanner:
             if facts is None or has_news or (is_due and probe.is_unsettled(seen)):
                 shared.basis[probe.name] = basis
                 shared.session.is_first_pass = facts is None
+                if facts is not None:
+                    await self.watch.renew(min(self._rhythm.before_pass(sequence + 1) / 2, FRESH))
                 looked = await self._look(probe, work.target, seen, shared.session)
                 shared.not_before[probe.name] = monotonic() + self._rhythm.before_pass(sequence + 2) / 2
                 if looked is not None and looked != facts:

@@ -3,14 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
-from ipv6check.facts import FAMILIES, VantageFacts
+from ipv6check.facts import FAMILIES, VantageFacts, When
 from ipv6check.net.api import RunNetwork
 from ipv6check.probes.vantage import Controls, look
 from ipv6check.tries import WITNESSES, Witness, is_good, share_of_canaries
 
 log = logging.getLogger(__name__)
+
 
 SHORTEST_GAP: Final = 5.0
 """Seconds between two looks however many failures come: the canaries belong to others. An outage that begins right after a good
@@ -43,16 +45,17 @@ class Watch:
         self.lost: set[Witness] = set()
         self.on_sample: Callable[[VantageFacts], Awaitable[None]] = _nothing
 
-    async def take(self, when: Literal["before", "during", "after"]) -> VantageFacts:
+    async def take(self, when: When) -> VantageFacts:
         """Look at ourselves now."""
         async with self._taking:
-            number = len(self.samples)
-            sample = await look(self._controls, self._session, when, number)
-            self.samples = (*self.samples, sample)
-            await self._keep(sample, number + 1)
-            self._conclude(sample)
-            await self.on_sample(sample)
-        return sample
+            return await self._take(when)
+
+    async def renew(self, age: float) -> None:
+        """Look at ourselves, unless the last look is not older than so many seconds."""
+        since = datetime.now(UTC) - timedelta(seconds=age)
+        async with self._taking:
+            if self.samples[-1].start < since:
+                await self._take("during")
 
     async def run(self) -> None:
         """Take looks on the clock, and after trouble, until cancelled."""
@@ -66,6 +69,15 @@ class Watch:
             self._trouble.clear()
             await self.take("during")
             await asyncio.sleep(min(SHORTEST_GAP, self._interval))
+
+    async def _take(self, when: When) -> VantageFacts:
+        number = len(self.samples)
+        sample = await look(self._controls, self._session, when, number)
+        self.samples = (*self.samples, sample)
+        await self._keep(sample, number + 1)
+        self._conclude(sample)
+        await self.on_sample(sample)
+        return sample
 
     def _conclude(self, sample: VantageFacts) -> None:
         """Say which families are down, and what was lost since the run began."""

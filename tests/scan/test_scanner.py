@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6check.facts import Evidence, NameserverFacts
+from ipv6check.facts import Evidence, NameserverFacts, VantageFacts, When
 from ipv6check.judge import judge
 from ipv6check.model import Outcome, Target
+from ipv6check.net import network
 from ipv6check.probes import PROBES, Probe
 from ipv6check.scan import VantageError, watch
 from ipv6check.scan import scanner as scanner_module
@@ -30,11 +31,13 @@ def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def outcomes(keeper: Memory) -> dict[str, dict[str, str]]:
     """Every target's outcomes (with reasons) but OPS, from what was kept."""
-    every = {}
-    for target in targets():
-        verdicts = judge(keeper.evidence(target, run_of(len(targets()))))
-        every[target.domain] = {i: f"{v.outcome}:{v.reason}" for i, v in verdicts.items() if not i.startswith("OPS")}
-    return every
+    return {target.domain: outcomes_of(keeper, target) for target in targets()}
+
+
+def outcomes_of(keeper: Memory, target: Target) -> dict[str, str]:
+    """One target's."""
+    verdicts = judge(keeper.evidence(target, run_of(len(targets()))))
+    return {i: f"{v.outcome}:{v.reason}" for i, v in verdicts.items() if not i.startswith("OPS")}
 
 
 async def scanned(source: Switched | None = None, **more) -> Memory:
@@ -120,6 +123,35 @@ async def test_ipv6_that_comes_back_changes_no_verdict(unbroken: dict) -> None:
 
     source.on_asked = cut
     assert outcomes(await scanned(source, concurrency=5)) == unbroken
+
+
+@pytest.mark.parametrize("cuts", ["before", "before during after"], ids=["once", "again and again"])
+@pytest.mark.parametrize("domain", ["so-hoa-sen.hanoi.gov.vn", "so-hoa-nhai.hanoi.gov.vn"])
+async def test_ipv6_lost_between_two_looks_fails_not_even_a_lone_target(
+    domain: str, cuts: str, monkeypatch: pytest.MonkeyPatch, unbroken: dict
+) -> None:
+    """IPv6 is lost right after looks on the clock and there again for the next, whether that ends or goes on for ever."""
+    monkeypatch.setattr(network, "IN_A_ROW", 1000)
+    source, keeper = Switched(), Memory()
+    scan = scanner(keeper, source, count=1, spacing=(0.02, 0.1))
+    take = scan.watch.take
+
+    async def cut_after(when: When) -> VantageFacts:
+        source.off.clear()
+        sample = await take(when)
+        source.off.update({6} if when in cuts else ())
+        return sample
+
+    monkeypatch.setattr(scan.watch, "take", cut_after)
+    target = next(target for target in targets() if target.domain == domain)
+    async with asyncio.timeout(30):
+        await scan.scan([target])
+    assert (keeper.done, source.asked["tcp"] > 0) == ([domain], True)
+    found = outcomes_of(keeper, target)
+    assert [
+        i for i, outcome in found.items() if outcome.startswith("fail") and not unbroken[domain][i].startswith("fail")
+    ] == []
+    assert found["REACH-01"] == ("nm:canary-failed" if "after" in cuts else "pass:None")
 
 
 async def test_a_resolver_that_dies_ends_the_run_and_keeps_what_is_done(unbroken: dict) -> None:
