@@ -19,7 +19,7 @@ TEXT_SHIFT: Final = 4
 """From the middle of a line down to where its text stands."""
 
 WIDTH: Final = 40
-WIDTH_OF_END: Final = 32
+WIDTH_OF_END: Final = 27
 """Characters that fit into a line on the narrowest screen; the end stands in bold beside a mark."""
 
 LONGEST_NAME: Final = 36
