@@ -4,8 +4,11 @@ Probes weigh while the scan runs, to see what wants another try; rules weigh whe
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Final, TypeVar
 
+from ipv6check.addressing import Address
 from ipv6check.facts import (
     Answer,
     Attempt,
@@ -15,14 +18,16 @@ from ipv6check.facts import (
     Fetch,
     PortTries,
     ServerTries,
+    TcpTry,
     TlsTry,
     family_of,
     is_within,
 )
-from ipv6check.model import Failure, FailureKind, Stage
-from ipv6check.tries import DEFINITIVE_TRIES, Timeline, Weighing, Witness, dns_witness, tcp_witness, weigh
+from ipv6check.model import Failure, FailureKind, Reason, Stage
+from ipv6check.tries import DEFINITIVE_TRIES, State, Timeline, Weighing, Witness, dns_witness, tcp_witness, weigh
 
 A = TypeVar("A", bound=Attempt)
+C = TypeVar("C", TcpTry, Fetch, TlsTry)
 
 SLOW: Final = 1.0
 """Seconds a DNS answer may take, timed from the packet that was answered (our own choice)."""
@@ -37,6 +42,7 @@ class Scales:
         """So many failed tries make a failure."""
         self._zone = zone if zone is not None else seen.dns.zone if seen.dns else ""
         self._listed_has_a = {n.name for n in (seen.dns.listed, seen.dns.www) if n.a.addresses} if seen.dns else set()
+        self._opened = _opened(seen)
 
     @property
     def definitive(self) -> int:
@@ -77,17 +83,26 @@ class Scales:
 
     def port(self, port: PortTries) -> Weighing:
         """One port: the handshake completes."""
-        return self._weigh(port.tries, tcp_witness(family_of(port.address)), lambda attempt: attempt.failure)
+        return self._connections(port.tries, lambda attempt: attempt.failure)
 
     def fetches(self, fetches: Sequence[Fetch]) -> Weighing:
         """One URL at one address: a response head comes back. A cap of ours after that does not undo it."""
-        witness = tcp_witness(family_of(fetches[0].address)) if fetches else "v4"
-        return self._weigh(fetches, witness, _fetch_failure)
+        return self._connections(fetches, _fetch_failure)
 
     def handshakes(self, tries: Sequence[TlsTry]) -> Weighing:
         """One kind of TLS handshake at one address: it completes."""
-        witness = tcp_witness(family_of(tries[0].address)) if tries else "v4"
-        return self._weigh(tries, witness, lambda attempt: attempt.failure)
+        return self._connections(tries, lambda attempt: attempt.failure)
+
+    def _connections(self, tries: Sequence[C], failed: Callable[[C], Failure | None]) -> Weighing:
+        """Connections to one port of one address. One that let us in before and is silent now has had enough of us."""
+        weighing = self._weigh(tries, tcp_witness(family_of(tries[0].address)) if tries else "v4", failed)
+        if weighing.state is not State.FAILED:
+            return weighing
+        heard = [failure for tried in tries if (failure := failed(tried)) is not None and not failure.is_ours]
+        opened = self._opened.get((tries[0].address, tries[0].port))
+        if opened is None or opened > tries[0].start or not all(map(_is_silence, heard)):
+            return weighing
+        return replace(weighing, state=State.UNSEEN, reason=Reason.RATE_LIMITED)
 
     def _dns(
         self, tries: Sequence[DnsTry], version: int, transport: str, failed: Callable[[DnsTry], Failure | None]
@@ -97,6 +112,19 @@ class Scales:
 
     def _weigh(self, tries: Sequence[A], witness: Witness, failed: Callable[[A], Failure | None]) -> Weighing:
         return weigh(tries, wanted=self.wanted, timeline=self._timeline, witness=witness, failed=failed)
+
+
+def _opened(seen: Evidence) -> dict[tuple[Address, int], datetime]:
+    """When each port of each address first let us in."""
+    hosts = seen.reachability.hosts if seen.reachability else ()
+    shaken = [tried for host in hosts for port in host.ports for tried in port.tries if tried.failure is None]
+    latest_first = sorted(shaken, key=lambda tried: tried.end, reverse=True)
+    return {(tried.address, tried.port): tried.end for tried in latest_first}
+
+
+def _is_silence(failure: Failure) -> bool:
+    """Whether nothing at all came back when we knocked."""
+    return (failure.stage, failure.kind) == (Stage.TCP, FailureKind.TIMEOUT)
 
 
 def _soa_failure(tried: DnsTry, zone: str) -> Failure | None:

@@ -135,7 +135,7 @@ def _judge_name(name: Name, judge: Callable[[Name], Finding], needs: Sequence[Fa
     return not_measured(Reason.BLOCKED) if name.is_hidden else judge(name)
 
 
-@rule("REACH-01", refs=("Internet.nl", "SIDN Labs"), version=2)
+@rule("REACH-01", refs=("Internet.nl", "SIDN Labs"), version=3)
 def https_port_answers_over_ipv6(evidence: Evidence) -> Finding:
     """Does TCP port 443 answer at every usable IPv6 address?"""
     return each_name(evidence, lambda name: _all_some_none(name, name.v6.only(HTTPS)), 6)

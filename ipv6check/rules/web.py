@@ -20,7 +20,7 @@ A_YEAR: Final = 31_536_000
 MAX_AGE: Final = re.compile(r'\s*max-age\s*=\s*"?(\d+)"?\s*', re.IGNORECASE)
 
 
-@rule("WEB-01", refs=("rule pack", "Internet.nl"), version=2)
+@rule("WEB-01", refs=("rule pack", "Internet.nl"), version=3)
 def https_is_served(evidence: Evidence) -> Finding:
     """Is HTTPS served on every family by which the site can be reached?"""
     return each_site(evidence, _https_served, milder=lambda found: found.args.get("v6") == "yes")

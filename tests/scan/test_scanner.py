@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from ipv6check.facts import Evidence, NameserverFacts, VantageFacts, When
+from ipv6check.facts import Canary, Evidence, NameserverFacts, VantageFacts, When
 from ipv6check.judge import judge
-from ipv6check.model import Outcome, Target
+from ipv6check.model import Outcome, Stage, Target
 from ipv6check.net import network
+from ipv6check.net.fake import silent
 from ipv6check.probes import PROBES, Probe
-from ipv6check.scan import VantageError, watch
+from ipv6check.scan import Scanner, VantageError, watch
 from ipv6check.scan import scanner as scanner_module
 from ipv6check.wiring import PROBES_OF
 from tests.scan.world import Memory, Switched, run_of, scanner, targets
@@ -38,6 +39,11 @@ def outcomes_of(keeper: Memory, target: Target) -> dict[str, str]:
     """One target's."""
     verdicts = judge(keeper.evidence(target, run_of(len(targets()))))
     return {i: f"{v.outcome}:{v.reason}" for i, v in verdicts.items() if not i.startswith("OPS")}
+
+
+async def canaries_of(scan: Scanner) -> tuple[Canary, ...]:
+    """What a look at ourselves sees of the canaries."""
+    return (await scan.watch.take("before")).canaries
 
 
 async def scanned(source: Switched | None = None, **more) -> Memory:
@@ -152,6 +158,25 @@ async def test_ipv6_lost_between_two_looks_fails_not_even_a_lone_target(
         i for i, outcome in found.items() if outcome.startswith("fail") and not unbroken[domain][i].startswith("fail")
     ] == []
     assert found["REACH-01"] == ("nm:canary-failed" if "after" in cuts else "pass:None")
+
+
+async def test_a_server_that_lets_us_in_no_more_has_had_enough_of_us() -> None:
+    class Exhausting(Switched):
+        """Port 443 of a target lets us in twice: for the handshakes with the listed name and www, which share an address."""
+
+        def tcp(self, address, port):
+            key = f"{address} {port}"
+            self.asked[key] += 1
+            is_enough = port == 443 and self.asked[key] > 2 and address not in canaries
+            return silent(Stage.TCP) if is_enough else super().tcp(address, port)
+
+    canaries = {canary.by(family).address for canary in await canaries_of(scanner(Memory(), count=1)) for family in (6, 4)}
+    keeper, target = Memory(), targets()[0]
+    await scanner(keeper, Exhausting(), count=1).scan([target])
+    found = outcomes_of(keeper, target)
+    assert found["REACH-01"] == "pass:None"
+    assert {found[id_] for id_ in ("WEB-01", "WEB-02", "WEB-03", "WEB-07", "WEB-10")} == {"nm:rate-limited"}
+    assert not any(outcome.startswith("fail") for outcome in found.values())
 
 
 async def test_a_resolver_that_dies_ends_the_run_and_keeps_what_is_done(unbroken: dict) -> None:
