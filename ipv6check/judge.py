@@ -6,6 +6,7 @@ from typing import Final
 from ipv6check.facts import Evidence
 from ipv6check.model import Outcome, Reason, Verdict
 from ipv6check.rules import RULES
+from ipv6check.rules.interception import without_interception
 from ipv6check.rules.rule import Rule
 from ipv6check.tries import falsifies_answers
 
@@ -20,13 +21,15 @@ Verdicts = dict[str, Verdict]
 def judge(evidence: Evidence) -> Verdicts:
     """Judge one target: a verdict for every id, in the order of the catalogue. Pure: the same evidence, the same verdicts.
 
-    Where the owner asked to be left alone nothing was looked at; where our resolver falsifies answers nothing rests on it.
+    Where the owner asked to be left alone nothing was looked at; where our resolver falsifies answers nothing rests on it; nor
+    does anything on what somebody on our own path said in the place of web sites.
     """
     reason = None
     if evidence.opted_out:
         reason = Reason.OPT_OUT
     elif any(falsifies_answers(sample) for sample in evidence.vantage):
         reason = Reason.RESOLVER_ERROR
+    evidence = without_interception(evidence)
     verdicts = {rule.id: _judged(rule, evidence) for rule in RULES}
     if reason is None:
         return verdicts

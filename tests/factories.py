@@ -19,6 +19,7 @@ from ipv6check.facts import (
     DnssecFacts,
     DnsTry,
     Evidence,
+    FalseCertificate,
     Fetch,
     Hop,
     HostReach,
@@ -94,10 +95,11 @@ def sample(
     seconds: float = 1.0,
     strips: bool = False,
     talks: tuple[bool | None, bool | None] = (True, True),
+    false: Mapping[int, FalseCertificate] | None = None,
     when: Literal["before", "during", "after"] = "before",
 ) -> VantageFacts:
     """A look at ourselves at a time: so many of five canaries by each family, in so many seconds, these roots, this resolver,
-    this clock; `talks` is whether HTTPS went on by IPv6 and by IPv4."""
+    this clock; `talks` is whether HTTPS went on by IPv6 and by IPv4, `false` what is shown by which family."""
 
     def tcp(works: bool, address: str) -> TcpTry:
         end, failure = at + seconds * SECOND, None if works else fail()
@@ -110,6 +112,8 @@ def sample(
             v4=tcp(i < v4, f"11.7.0.{i + 1}"),
             v6_talks=talks[0],
             v4_talks=talks[1],
+            v6_false=(false or {}).get(6),
+            v4_false=(false or {}).get(4),
             clock_offset=offset,
             is_without_aaaa=strips,
         )

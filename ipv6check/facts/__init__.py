@@ -41,6 +41,7 @@ from ipv6check.facts.web import (
     AddressWeb,
     Certificate,
     Chain,
+    FalseCertificate,
     Fetch,
     Hop,
     HostReach,
@@ -50,6 +51,7 @@ from ipv6check.facts.web import (
     TcpTry,
     TlsTry,
     WebFacts,
+    false_certificate,
 )
 from ipv6check.model import Target
 
@@ -76,6 +78,7 @@ __all__ = [
     "DnssecFacts",
     "EffortFacts",
     "Evidence",
+    "FalseCertificate",
     "Family",
     "Fetch",
     "Hop",
@@ -103,6 +106,7 @@ __all__ = [
     "WebFacts",
     "When",
     "ZoneStep",
+    "false_certificate",
     "family_of",
     "is_within",
     "plain_name",

@@ -6,7 +6,7 @@ from typing import Literal
 
 from ipv6check.facts.attempt import Family
 from ipv6check.facts.dns import DnsTry
-from ipv6check.facts.web import TcpTry
+from ipv6check.facts.web import FalseCertificate, TcpTry
 
 When = Literal["before", "during", "after"]
 """Before a run, during it, or after it."""
@@ -17,7 +17,7 @@ class Canary:
     """One canary host in one sample: a handshake with TCP 443 by each family (None: the name gave no address).
 
     `v6_talks`, `v4_talks`: whether HTTPS went on from there, or nothing more came; None when that was not tried or otherwise
-    failed.
+    failed. `v6_false`, `v4_false`: the certificate shown, when it is no good for the name.
     """
 
     host: str
@@ -25,6 +25,8 @@ class Canary:
     v4: TcpTry | None = None
     v6_talks: bool | None = None
     v4_talks: bool | None = None
+    v6_false: FalseCertificate | None = None
+    v4_false: FalseCertificate | None = None
     clock_offset: float | None = None
     """Seconds by which its HTTP Date is ahead of our clock."""
     is_without_aaaa: bool = False
@@ -37,6 +39,10 @@ class Canary:
     def talks_by(self, family: Family) -> bool | None:
         """Whether HTTPS went on by one family."""
         return self.v6_talks if family == 6 else self.v4_talks
+
+    def false_by(self, family: Family) -> FalseCertificate | None:
+        """The certificate shown by one family, when it is no good."""
+        return self.v6_false if family == 6 else self.v4_false
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,28 @@ class TlsTry(Attempt):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FalseCertificate:
+    """A certificate that browsers would not take from a host, its dates left aside. `is_trusted`: its path to a root was good.
+
+    `issuer` is empty where it is self-signed.
+    """
+
+    sha256: str
+    issuer: str = ""
+    is_trusted: bool = False
+
+
+def false_certificate(tls: TlsTry | None, certificates: Sequence[Certificate]) -> FalseCertificate | None:
+    """The certificate that a handshake showed, when its path or its names are no good; None when all is well or none came."""
+    leaf = next((c for c in certificates if tls and tls.chain and c.sha256 == tls.chain[0]), None)
+    if tls is None or leaf is None or not (tls.path_error or (leaf.has_all_names and not leaf.covers(tls.server_name))):
+        return None
+    return FalseCertificate(
+        sha256=leaf.sha256, issuer="" if leaf.is_self_signed else leaf.issuer, is_trusted=not tls.path_error
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fetch(Attempt):
     """One HTTP exchange with one address. `headers` is the response head as it came, cut; `body_bytes` counts the wire.
 

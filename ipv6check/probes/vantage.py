@@ -9,7 +9,18 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from ipv6check.addressing import Address, is_usable
-from ipv6check.facts import FAMILIES, Canary, DnsTry, Family, TcpTry, VantageFacts, When, family_of
+from ipv6check.facts import (
+    FAMILIES,
+    Canary,
+    DnsTry,
+    FalseCertificate,
+    Family,
+    TcpTry,
+    VantageFacts,
+    When,
+    false_certificate,
+    family_of,
+)
 from ipv6check.model import FailureKind
 from ipv6check.net.api import Net
 from ipv6check.net.url import Url
@@ -71,8 +82,15 @@ async def _canary(host: str, net: Net, number: int, talks: bool) -> Canary:
     canary = Canary(host=host, v6=v6, v4=v4, is_without_aaaa=is_without_aaaa)
     if not talks:
         return canary
-    (v6_talks, by_v6), (v4_talks, by_v4) = await asyncio.gather(*(_talk(net, host, tried, number) for tried in (v6, v4)))
-    return replace(canary, v6_talks=v6_talks, v4_talks=v4_talks, clock_offset=by_v6 if by_v6 is not None else by_v4)
+    by_v6, by_v4 = await asyncio.gather(*(_talk(net, host, tried, number) for tried in (v6, v4)))
+    return replace(
+        canary,
+        v6_talks=by_v6.goes_on,
+        v4_talks=by_v4.goes_on,
+        v6_false=by_v6.false,
+        v4_false=by_v4.false,
+        clock_offset=by_v6.clock_offset if by_v6.clock_offset is not None else by_v4.clock_offset,
+    )
 
 
 async def _connect(net: Net, address: Address | None, host: str, number: int) -> TcpTry | None:
@@ -81,19 +99,29 @@ async def _connect(net: Net, address: Address | None, host: str, number: int) ->
     return await net.connect(address, HTTPS, name=host, again=number)
 
 
-async def _talk(net: Net, host: str, tried: TcpTry | None, number: int) -> tuple[bool | None, float | None]:
-    """Whether HTTPS goes on after the handshake, and the seconds by which the canary's clock is ahead of ours."""
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """Whether HTTPS goes on after the handshake; the certificate, when it is no good; the seconds that its clock is ahead of
+    ours."""
+
+    goes_on: bool | None = None
+    false: FalseCertificate | None = None
+    clock_offset: float | None = None
+
+
+async def _talk(net: Net, host: str, tried: TcpTry | None, number: int) -> _Talk:
     if tried is None or tried.failure is not None:
-        return None, None
-    fetch, _ = await net.fetch(Url("https", host), tried.address, again=number)
+        return _Talk()
+    fetch, certificates = await net.fetch(Url("https", host), tried.address, again=number)
+    false = false_certificate(fetch.tls, certificates)
     if not fetch.answered:
         is_stalled = fetch.failure is not None and fetch.failure.kind is FailureKind.TIMEOUT
-        return (False if is_stalled else None), None
+        return _Talk(False if is_stalled else None, false)
     try:
         date = parsedate_to_datetime(fetch.header("date") or "")
-        return True, (date - fetch.end).total_seconds() + HALF_A_SECOND
+        return _Talk(True, false, (date - fetch.end).total_seconds() + HALF_A_SECOND)
     except (ValueError, TypeError):
-        return True, None
+        return _Talk(True, false)
 
 
 async def _roots(net: Net, family: Family, number: int) -> Sequence[DnsTry]:

@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from ipv6check.facts import Attempt, DnsTry, VantageFacts
+from ipv6check.facts import FAMILIES, Attempt, Canary, DnsTry, Family, VantageFacts
 from ipv6check.model import Outcome, Reason, Verdict
 from ipv6check.reports.drawing import STYLES, findings, heading, line, outcome, row, say
 from ipv6check.reports.failures import failed
@@ -39,7 +39,8 @@ def print_doctor(sample: VantageFacts, verdicts: Mapping[str, Verdict], console:
     findings(console, found, max(len(outcome(one)) for one in found))
     heading(console, say(said, "Máy chủ đối chứng, TCP 443", "Canary hosts, TCP 443"))
     for canary in sample.canaries:
-        line(console, f"{for_terminal(canary.host)}  v6 {_went(canary.v6, said)} · v4 {_went(canary.v4, said)}", indent=2)
+        ways = " · ".join(f"v{family} {_talked(canary, family, said)}" for family in FAMILIES)
+        line(console, f"{for_terminal(canary.host)}  {ways}", indent=2)
     heading(console, "DNS")
     for asked in sample.roots:
         line(console, f"{asked.server} {asked.transport}  {_went(asked, said)}", indent=2)
@@ -47,6 +48,13 @@ def print_doctor(sample: VantageFacts, verdicts: Mapping[str, Verdict], console:
         if answer is not None:
             line(console, f"{label}  {answer.server}  {_answered(answer, said)}", indent=2)
     _print_costs([verdict for verdict in ours if verdict.outcome not in UNHARMED], console, said)
+
+
+def _talked(canary: Canary, family: Family, said: Speech) -> str:
+    went = _went(canary.by(family), said)
+    if canary.false_by(family) is None:
+        return went
+    return f"{went} ({say(said, 'chứng thư không hợp lệ', 'certificate no good')})"
 
 
 def _went(tried: Attempt | None, said: Speech) -> str:

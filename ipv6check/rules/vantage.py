@@ -6,6 +6,7 @@ from typing import Final
 
 from ipv6check.facts import Evidence, Family
 from ipv6check.model import Reason, Severity
+from ipv6check.rules.interception import was_intercepted
 from ipv6check.rules.rule import Args, Finding, failed, not_built, not_measured, passed, rule, warned
 from ipv6check.tries import (
     CANARIES_PASS,
@@ -28,7 +29,7 @@ COMPLETE_WARN: Final = 0.95
 
 
 def canaries_answer_by(evidence: Evidence, family: Family) -> Finding:
-    """Judge the worst sample of the run."""
+    """Judge the worst sample of the run, and whether somebody on that way answered in the place of this target."""
     shares = [share_of_canaries(sample.canaries, family) for sample in evidence.vantage]
     known = [share for share in shares if share is not None]
     if not known:
@@ -37,19 +38,21 @@ def canaries_answer_by(evidence: Evidence, family: Family) -> Finding:
     args: Args = {"percent": round(lowest * 100), "samples": len(known), "canaries": len(evidence.vantage[0].canaries)}
     if lowest < CANARIES_WARN:
         return failed(**args)
+    if was_intercepted(evidence, family):
+        return failed("intercepted", **args)
     talking = [share for s in evidence.vantage if (share := share_that_talks(s.canaries, family)) is not None]
     if talking and min(talking) < CANARIES_WARN:
         return warned("stalls", **{**args, "percent": round(min(talking) * 100)})
     return passed(**args) if lowest >= CANARIES_PASS else warned(**args)
 
 
-@rule("OPS-01", severity=Severity.INFORMATION, refs=("ooni/probe#2192", "internetstandards/Internet.nl#1597"), version=2)
+@rule("OPS-01", severity=Severity.INFORMATION, refs=("ooni/probe#2192", "internetstandards/Internet.nl#1597"), version=3)
 def this_vantage_has_ipv6(evidence: Evidence) -> Finding:
     """Does IPv6 work at this measuring point, by what canary hosts of several operators answer?"""
     return canaries_answer_by(evidence, 6)
 
 
-@rule("OPS-02", severity=Severity.INFORMATION, version=2)
+@rule("OPS-02", severity=Severity.INFORMATION, version=3)
 def this_vantage_has_ipv4(evidence: Evidence) -> Finding:
     """Does IPv4 work at this measuring point, by what canary hosts of several operators answer?"""
     return canaries_answer_by(evidence, 4)

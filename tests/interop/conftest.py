@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.interop.experiments import ALL, Asked, Captured, Counted, Cut, Experiments
+from tests.interop.experiments import ALL, Asked, Behind, Captured, Counted, Cut, Experiments
 from tests.interop.killing import Killed
 from tests.interop.lab import build, missing_tools, which
 from tests.interop.rows import Row, load_rows
@@ -125,6 +125,12 @@ def cut(experiments: Experiments) -> Cut:
 def restored(experiments: Experiments) -> Cut:
     """A scan that loses IPv6 in the middle and gets it back."""
     return _result(experiments, "restored")
+
+
+@pytest.fixture(scope="session")
+def portal(experiments: Experiments) -> Behind:
+    """A scan from behind a portal."""
+    return _result(experiments, "portal")
 
 
 @pytest.fixture(scope="session")

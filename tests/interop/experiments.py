@@ -20,6 +20,7 @@ from tests.interop.killing import POLLS, Killed, kill_scans, kill_set_ups
 from tests.interop.lab import Files, Lab, build_country, build_many, environment
 from tests.interop.lab_capture import Packet, capturing
 from tests.interop.lab_many import COUNTING, FORGETTING, domains
+from tests.interop.lab_portal import INTERCEPTING
 from tests.interop.other_judges import by_delv, by_openssl, by_unbound, faults_not_shown
 from tests.interop.rows import Row, load_rows
 from tests.interop.scans import HURRIED, Result, Scan, listed
@@ -54,6 +55,15 @@ class Cut:
     scan: Scan
     rows: tuple[Row, ...]
     done_before: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A scan of some rows from behind a portal, and what openssl and curl show there of the first."""
+
+    scan: Scan
+    rows: tuple[Row, ...]
+    shown: str
 
 
 @dataclass(frozen=True)
@@ -232,6 +242,15 @@ def _with_outage(these: Experiments, name: str, seconds: float | None) -> Cut:
     return Cut(scan, rows, done_before)
 
 
+def _portal(these: Experiments) -> Behind:
+    """Scan a few domains while a portal answers in the place of every web site."""
+    lab = these.lab("portal")
+    lab.nft(INTERCEPTING)
+    rows = these.rows(POLITE)
+    shown = lab.by_hand(f"tls {rows[0].address('6')} {rows[0].domain}; get {rows[0].address('4')} http://{rows[0].domain}/")
+    return Behind(these.scan(lab, "portal", rows).complete(), rows, shown)
+
+
 def _closed(these: Experiments) -> Counted:
     """Scan two hundred forbidden addresses, and prove first that a packet to one would be counted."""
     lab = these.lab("closed")
@@ -306,6 +325,7 @@ ALL: Final[Mapping[str, Callable[[Experiments], Any]]] = {
     "set_up": _set_up,
     "alone": _alone,
     "polite": _polite,
+    "portal": _portal,
     "closed": _closed,
     "abroad": _abroad,
     "shown": lambda these: _after_main(these, faults_not_shown),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.interop import forbidden, lab_name_servers, lab_way, lab_web_server
+from tests.interop import forbidden, lab_name_servers, lab_portal, lab_way, lab_web_server
 from tests.interop.lab_certificates import Authority
 from tests.interop.lab_country import World, build_world
 from tests.interop.lab_many import many_zones
@@ -65,7 +65,9 @@ def build(directory: Path, rows: tuple[Row, ...]) -> Files:
     forbidden.add_zones(world)
     authority = Authority(directory / "certificates")
     chain, key = authority.issue("wildcard", f"r0.{forbidden.ZONE}")
-    return _written(Files(directory, rows, world, authority, forbidden.server_block(str(chain), str(key))))
+    blocks = forbidden.server_block(str(chain), str(key))
+    chain, key = authority.issue("self-signed", lab_portal.NAME)
+    return _written(Files(directory, rows, world, authority, blocks + lab_portal.server_blocks(str(chain), str(key))))
 
 
 def build_country(directory: Path, rows: tuple[Row, ...]) -> Files:

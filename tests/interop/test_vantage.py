@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop.comparing import changes, differences, false_failures, table
-from tests.interop.experiments import Cut, results_of
+from tests.interop.experiments import Behind, Cut, results_of
 from tests.interop.rows import Row
 from tests.interop.scans import Result, Scan
 
@@ -17,6 +17,9 @@ BY_DNS_ALONE = frozenset(
     {"NAME-01", "NAME-02", "NAME-03", "NAME-06", "DNS-01", "DNS-02", "DNS-03", "DNS-04", "DNS-05", "NS-01", "NS-02", "NS-03"}
     | {"NS-04", "SEC-01", "ADDR-01", "ADDR-02", "ADDR-03"}
 )
+BY_CONNECTIONS = frozenset({"REACH-01", "REACH-02", "REACH-03", "REACH-04"}) | {
+    f"WEB-{number:02}" for number in (1, 2, 3, 4, 9, 10, 11)
+}
 BY_IPV4 = frozenset({"REACH-03"})
 BY_IPV6 = frozenset({"NS-05", "NS-06", "NS-12", "REACH-01", "REACH-02", "REACH-04", "REACH-10", "WEB-12"})
 """What each check of the catalogue rests on: the resolver's answers, a connection by IPv4, or packets by IPv6."""
@@ -125,6 +128,17 @@ def _of_others(results: dict[str, Result]) -> dict[str, Result]:
         )
         for domain, r in results.items()
     }
+
+
+def test_behind_a_portal_no_site_is_judged_by_what_that_says(portal: Behind, main: Scan) -> None:
+    assert "portal.example" in portal.shown.partition("HTTP/1.1 302")[0]
+    assert "Location: http://portal.example/" in portal.shown
+    assert portal.scan.code == NOT_MEASURED_EXIT
+    assert not false_failures(portal.rows, portal.scan.results)
+    for domain, found in portal.scan.results.items():
+        assert {found.outcome("OPS-01"), found.outcome("OPS-02")} == {"fail"}
+        assert {found.outcome(id_) for id_ in BY_CONNECTIONS} == {"nm:canary-failed"}
+        assert {i: found.outcome(i) for i in BY_DNS_ALONE} == {i: main.results[domain].outcome(i) for i in BY_DNS_ALONE}
 
 
 def test_silence_on_both_families_tells_nothing_from_abroad(abroad: Scan) -> None:
