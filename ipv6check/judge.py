@@ -8,7 +8,7 @@ from ipv6check.model import Outcome, Reason, Verdict
 from ipv6check.rules import RULES
 from ipv6check.rules.interception import without_interception
 from ipv6check.rules.rule import Rule
-from ipv6check.tries import falsifies_answers
+from ipv6check.rules.vantage import falsifications
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def judge(evidence: Evidence) -> Verdicts:
     reason = None
     if evidence.opted_out:
         reason = Reason.OPT_OUT
-    elif any(falsifies_answers(sample) for sample in evidence.vantage):
+    elif falsifications(evidence.vantage):
         reason = Reason.RESOLVER_ERROR
     evidence = without_interception(evidence)
     verdicts = {rule.id: _judged(rule, evidence) for rule in RULES}

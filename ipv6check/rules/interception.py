@@ -26,6 +26,7 @@ from ipv6check.facts import (
     family_of,
 )
 from ipv6check.model import Failure, FailureKind, Stage
+from ipv6check.rules.rule import remembered
 
 CANARIES: Final = 2
 """Canaries of so many names must show the same (our own choice): they are hosts of different operators."""
@@ -37,7 +38,8 @@ A = TypeVar("A", TcpTry, TlsTry)
 
 def without_interception(evidence: Evidence) -> Evidence:
     """The evidence with all that came from an interceptor turned into failures of ours."""
-    families = [family for family in FAMILIES if _is_intercepted(evidence, family)]
+    marks = _marks_of_canaries(evidence.vantage)
+    families = [family for family, known in marks.items() if _bears(known, evidence, family)]
     reach, web = evidence.reachability, evidence.web
     if not families or reach is None or web is None:
         return evidence
@@ -52,18 +54,20 @@ def was_intercepted(evidence: Evidence, family: Family) -> bool:
     return any(tried.failure == INTERCEPTED for host in hosts for port in host.of(family) for tried in port.tries)
 
 
-def _is_intercepted(evidence: Evidence, family: Family) -> bool:
-    marks = _marks_of_canaries(evidence.vantage, family)
-    return bool(marks) and any(not marks.isdisjoint(_marks(false)) for false in _shown(evidence, family))
+def _bears(known: frozenset[str], evidence: Evidence, family: Family) -> bool:
+    return bool(known) and any(not known.isdisjoint(_marks(false)) for false in _shown(evidence, family))
 
 
-def _marks_of_canaries(samples: Sequence[VantageFacts], family: Family) -> frozenset[str]:
-    """What several canaries have in common of certificates that are no good."""
-    hosts: dict[str, set[str]] = defaultdict(set)
+@remembered
+def _marks_of_canaries(samples: Sequence[VantageFacts]) -> dict[Family, frozenset[str]]:
+    """What several canaries have in common of certificates that are no good, by each family."""
+    hosts: dict[tuple[Family, str], set[str]] = defaultdict(set)
     for canary in (canary for sample in samples for canary in sample.canaries):
-        for mark in _marks(canary.false_by(family)):
-            hosts[mark].add(canary.host)
-    return frozenset(mark for mark, named in hosts.items() if len(named) >= CANARIES)
+        for family in FAMILIES:
+            for mark in _marks(canary.false_by(family)):
+                hosts[family, mark].add(canary.host)
+    shared = [key for key, named in hosts.items() if len(named) >= CANARIES]
+    return {family: frozenset(mark for by, mark in shared if by == family) for family in FAMILIES}
 
 
 def _marks(false: FalseCertificate | None) -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from ipv6check.facts import Evidence
 from ipv6check.model import Arguments, Outcome, Reason, Scalar, Severity, Verdict
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -126,16 +127,17 @@ def not_measured(reason: Reason | None, /, **args: Argument) -> Finding:
     return Finding(Outcome.NOT_MEASURED, reason or Reason.DEPENDENCY_FAILED, "", args)
 
 
-def remembered(view: Callable[[Evidence], T]) -> Callable[[Evidence], T]:
-    """Keep what was made of the evidence that was looked at last: many rules, one after another, look at it the same way."""
-    last: tuple[Evidence, T] | None = None
+def remembered(view: Callable[[S], T]) -> Callable[[S], T]:
+    """Keep what was made of the last thing looked at: rules, one after another, look at the same evidence, and targets have the
+    same looks at ourselves."""
+    last: tuple[S, T] | None = None
 
     @wraps(view)
-    def look(evidence: Evidence) -> T:
+    def look(seen: S) -> T:
         nonlocal last
         known = last
-        if known is None or known[0] is not evidence:
-            known = last = (evidence, view(evidence))
+        if known is None or known[0] is not seen:
+            known = last = (seen, view(seen))
         return known[1]
 
     return look
