@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -129,6 +129,13 @@ class Database:
         """Be the one program that writes. Raises StorageError, with the holder's process id, while there is another."""
         with self._file_lock() if self.path is not None else self._advisory_lock():
             yield self.engine
+            self._gather()
+
+    def _gather(self) -> None:
+        """Put what was written into the one file that people copy. Where that cannot be, it is as safe in SQLite's log."""
+        if self.is_sqlite:
+            with suppress(SQLAlchemyError), self.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)").close()
 
     @contextmanager
     def _file_lock(self) -> Iterator[None]:

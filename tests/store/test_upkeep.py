@@ -33,6 +33,18 @@ def counted(database: Database, table: str) -> dict[str, int]:
         return dict(connection.execute(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id"))
 
 
+def test_the_file_alone_holds_all_once_a_writer_has_ended(database: Database, tmp_path: Path) -> None:
+    night(database, 0, NIGHTS[0])
+    alone = tmp_path / "alone.db"
+    alone.write_bytes(database.path.read_bytes())
+    with sqlite3.connect(alone) as connection:
+        found = (
+            connection.execute("SELECT count(*) FROM latest").fetchall(),
+            connection.execute("PRAGMA integrity_check").fetchall(),
+        )
+    assert found == ([(len(LIST),)], [("ok",)])
+
+
 def test_a_copy_takes_the_place_of_the_database(filled: Database, tmp_path: Path) -> None:
     copy = tmp_path / "copies" / "one.db"
     heard: list[tuple[int, int]] = []
