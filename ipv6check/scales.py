@@ -42,7 +42,7 @@ class Scales:
         """So many failed tries make a failure."""
         self._zone = zone if zone is not None else seen.dns.zone if seen.dns else ""
         self._listed_has_a = {n.name for n in (seen.dns.listed, seen.dns.www) if n.a.addresses} if seen.dns else set()
-        self._opened = _opened(seen)
+        self._reachability = seen.reachability
 
     @property
     def definitive(self) -> int:
@@ -99,10 +99,14 @@ class Scales:
         if weighing.state is not State.FAILED:
             return weighing
         heard = [failure for tried in tries if (failure := failed(tried)) is not None and not failure.is_ours]
-        opened = self._opened.get((tries[0].address, tries[0].port))
-        if opened is None or opened > tries[0].start or not all(map(_is_silence, heard)):
-            return weighing
-        return replace(weighing, state=State.UNSEEN, reason=Reason.RATE_LIMITED)
+        if self._was_let_in(tries[0].address, tries[0].port, tries[0].start) and all(map(_is_silence, heard)):
+            return replace(weighing, state=State.UNSEEN, reason=Reason.RATE_LIMITED)
+        return weighing
+
+    def _was_let_in(self, address: Address, port: int, before: datetime) -> bool:
+        hosts = self._reachability.hosts if self._reachability else ()
+        known = (tried for host in hosts for at in host.ports if (at.address, at.port) == (address, port) for tried in at.tries)
+        return any(tried.failure is None and tried.end <= before for tried in known)
 
     def _dns(
         self, tries: Sequence[DnsTry], version: int, transport: str, failed: Callable[[DnsTry], Failure | None]
@@ -112,14 +116,6 @@ class Scales:
 
     def _weigh(self, tries: Sequence[A], witness: Witness, failed: Callable[[A], Failure | None]) -> Weighing:
         return weigh(tries, wanted=self.wanted, timeline=self._timeline, witness=witness, failed=failed)
-
-
-def _opened(seen: Evidence) -> dict[tuple[Address, int], datetime]:
-    """When each port of each address first let us in."""
-    hosts = seen.reachability.hosts if seen.reachability else ()
-    shaken = [tried for host in hosts for port in host.ports for tried in port.tries if tried.failure is None]
-    latest_first = sorted(shaken, key=lambda tried: tried.end, reverse=True)
-    return {(tried.address, tried.port): tried.end for tried in latest_first}
 
 
 def _is_silence(failure: Failure) -> bool:
