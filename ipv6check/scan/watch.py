@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from math import inf
+from time import monotonic
 from typing import Final
 
 from ipv6check.facts import FAMILIES, VantageFacts, When
@@ -40,6 +41,7 @@ class Watch:
         self._session = network.session(for_vantage=True)
         self._trouble = asyncio.Event()
         self._taking = asyncio.Lock()
+        self._begun = -inf
         self.samples: tuple[VantageFacts, ...] = tuple(earlier)
         self._had: set[Witness] = _working(self.samples[0]) if self.samples else set()
         self.lost: set[Witness] = set()
@@ -52,9 +54,9 @@ class Watch:
 
     async def renew(self, age: float) -> None:
         """Look at ourselves, unless the last look is not older than so many seconds."""
-        since = datetime.now(UTC) - timedelta(seconds=age)
+        since = monotonic() - age
         async with self._taking:
-            if self.samples[-1].start < since:
+            if self._begun < since:
                 await self._take("during")
 
     async def run(self) -> None:
@@ -71,7 +73,7 @@ class Watch:
             await asyncio.sleep(min(SHORTEST_GAP, self._interval))
 
     async def _take(self, when: When) -> VantageFacts:
-        number = len(self.samples)
+        self._begun, number = monotonic(), len(self.samples)
         sample = await look(self._controls, self._session, when, number)
         self.samples = (*self.samples, sample)
         await self._keep(sample, number + 1)
