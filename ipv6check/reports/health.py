@@ -17,9 +17,14 @@ NO_IPV4: Final = N_("This measuring point has no IPv4: checks that need IPv4 are
 LOST_IPV4: Final = N_(
     "IPv4 at this measuring point broke down during the run: what failed over IPv4 meanwhile is “not measured”, not “failed”."
 )
-INTERCEPTED: Final = N_(
-    "On this measuring point's own path somebody answers in the place of web sites: what came that way is “not measured”."
-)
+INTERCEPTED: Final = {
+    "OPS-01": N_(
+        "On this measuring point's IPv6 path somebody answers in the place of web sites: what came that way is “not measured”."
+    ),
+    "OPS-02": N_(
+        "On this measuring point's IPv4 path somebody answers in the place of web sites: what came that way is “not measured”."
+    ),
+}
 
 SAID: Final = {
     ("OPS-01", Outcome.WARN): N_("IPv6 at this measuring point was not steady: some test sites did not answer."),
@@ -75,7 +80,7 @@ def _trouble(verdict: Verdict, reasons: set[Reason | None], speech: Speech) -> T
     shown = finding(verdict, speech)
     key = (verdict.id, verdict.outcome)
     if verdict.case == "intercepted":
-        said = INTERCEPTED
+        said = INTERCEPTED[verdict.id]
     elif key == ("OPS-01", Outcome.FAIL):
         said = NO_IPV6 if Reason.NO_V6_HERE in reasons else LOST_IPV6
     elif key == ("OPS-02", Outcome.FAIL):
