@@ -457,7 +457,7 @@ def test_answers_over_tcp(tcp: dict[str, Any], name: str, way: str) -> None:
     assert said["sends"] == (2 if way else 1)
     assert (said["to_answer"] is None) is (said["records"] is None)
     late = 8.5 if wanted and wanted[0] == "timeout" else 0
-    assert late <= said["seconds"] < late + 1
+    assert late <= said["seconds"] < late + 3
 
 
 # Large answers
