@@ -23,7 +23,7 @@ HEALTHY = 50
 TALKS_APART = (False, False, True)
 """For each round, whether another process talks; twice the same, so that what leaks shows."""
 
-AT_ONCE = 9
+AT_ONCE = 5
 """Seconds in which an answer comes that needs no waiting, with all the others beside it."""
 
 GROWTH = 50 << 20
