@@ -96,6 +96,10 @@ class Certificate:
         """Whether we could read all names that it bears, and kept them."""
         return not {"certificate", "names"}.intersection(self.malformed) and len(self.names) < NAMES_KEPT
 
+    def lacks(self, name: str) -> bool:
+        """Whether it is known not to cover a DNS name: what we could not read or keep may."""
+        return self.has_all_names and not self.covers(name)
+
     def is_valid_at(self, moment: datetime) -> bool:
         """Whether its dates hold then; False when they could not be read."""
         return self.not_before is not None and self.not_after is not None and self.not_before <= moment <= self.not_after
@@ -133,7 +137,7 @@ class FalseCertificate:
 def false_certificate(tls: TlsTry | None, certificates: Sequence[Certificate]) -> FalseCertificate | None:
     """The certificate that a handshake showed, when its path or its names are no good; None when all is well or none came."""
     leaf = next((c for c in certificates if tls and tls.chain and c.sha256 == tls.chain[0]), None)
-    if tls is None or leaf is None or not (tls.path_error or (leaf.has_all_names and not leaf.covers(tls.server_name))):
+    if tls is None or leaf is None or not (tls.path_error or leaf.lacks(tls.server_name)):
         return None
     return FalseCertificate(
         sha256=leaf.sha256, issuer="" if leaf.is_self_signed else leaf.issuer, is_trusted=not tls.path_error

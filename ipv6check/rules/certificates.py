@@ -122,7 +122,7 @@ def _bears_name(site: Site, leaf: Leaf) -> Finding:
     args: Args = {"name": site.name, "address": text_of(fetch.address), "names": list(certificate.names[:5]) or ["-"]}
     if certificate.covers(site.name):
         return passed(**args)
-    return failed(**args) if certificate.has_all_names else not_measured(Reason.LIMIT)
+    return failed(**args) if certificate.lacks(site.name) else not_measured(Reason.LIMIT)
 
 
 @rule("WEB-04", refs=("CA/B SC-081v3",), version=2)
@@ -184,8 +184,7 @@ def _is_valid(site: Site, leaf: Leaf) -> bool:
     """Whether a certificate would be accepted, its dates left aside where our clock is off."""
     fetch, tls, certificate = leaf
     is_in_date = clock_is_off(site.evidence) or certificate.is_valid_at(fetch.end)
-    bears_name = certificate.covers(site.name) or not certificate.has_all_names
-    return not tls.path_error and bears_name and is_in_date
+    return not tls.path_error and not certificate.lacks(site.name) and is_in_date
 
 
 @rule("WEB-07", refs=("RFC 9325", "RFC 8996"), version=3)

@@ -23,7 +23,7 @@ def zone_and_names_validate(evidence: Evidence) -> Finding:
     facts = evidence.dns
     if facts is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
-    if not validates(evidence):
+    if not validates(evidence.vantage):
         return not_measured(Reason.RESOLVER_ERROR)
     lookups = [lookup for lookup in facts.zone_lookups if lookup.name == facts.zone]
     lookups += [facts.listed.aaaa, facts.listed.a]

@@ -125,7 +125,7 @@ def of_zone(evidence: Evidence, judge: Callable[[Zone], Finding]) -> Finding:
     zone = _zone_of(evidence)
     if zone is None:
         return not_measured(Reason.DEPENDENCY_FAILED)
-    if not validates(evidence):
+    if not validates(evidence.vantage):
         return not_measured(Reason.RESOLVER_ERROR)
     return judge(zone)
 

@@ -146,7 +146,7 @@ def this_resolver_is_honest(evidence: Evidence) -> Finding:
         return failed("rewrites" if any(falsifies_answers(replace(s, synthetic=None)) for s in false) else "dns64")
     if not _has_answered(evidence.vantage):
         return not_measured(Reason.RESOLVER_ERROR if evidence.vantage else Reason.DEPENDENCY_FAILED)
-    return passed() if validates(evidence) else warned("no-validation")
+    return passed() if validates(evidence.vantage) else warned("no-validation")
 
 
 @remembered
@@ -160,13 +160,9 @@ def _has_answered(looks: Looks) -> bool:
     return any(map(resolver_answers, looks))
 
 
-def validates(evidence: Evidence) -> bool:
-    """Whether the resolver set AD on the signed name and refused the bogus one, whenever it answered."""
-    return _validates(evidence.vantage)
-
-
 @remembered
-def _validates(looks: Looks) -> bool:
+def validates(looks: Looks) -> bool:
+    """Whether the resolver set AD on the signed name and refused the bogus one, whenever it answered."""
     for sample in looks:
         signed, bogus = (t.answer if t else None for t in (sample.signed, sample.bogus))
         if signed is not None and signed.speaks and not signed.authenticated:

@@ -40,9 +40,6 @@ CALM: Final = 0.025
 
 JITTER: Final = 0.2
 
-FRESH: Final = 10.0
-"""Seconds that a look at ourselves may be old before a further try: else all tries could fall into one outage of ours."""
-
 TIMES_AGAIN: Final = 3
 """So often is done again what an outage of ours spoilt: a way that comes and goes must not keep a scan for ever."""
 
@@ -269,7 +266,7 @@ class Scanner:
                 wait = self._rhythm.before_pass(work.passes + 1)
                 await asyncio.sleep(wait)
                 async with self._confirming:
-                    await self.watch.renew(min(wait, FRESH))
+                    await self.watch.renew(wait)
                     if not self.watch.lost:
                         await self._pass(work)
             finally:
@@ -323,7 +320,7 @@ class Scanner:
                 shared.basis[probe.name] = basis
                 shared.session.is_first_pass = facts is None
                 if facts is not None:
-                    await self.watch.renew(min(self._rhythm.before_pass(sequence + 1) / 2, FRESH))
+                    await self.watch.renew(self._rhythm.before_pass(sequence + 1) / 2)
                 looked = await self._look(probe, work.target, seen, shared.session)
                 shared.not_before[probe.name] = monotonic() + self._rhythm.before_pass(sequence + 2) / 2
                 if looked is not None and looked != facts:

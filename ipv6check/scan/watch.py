@@ -14,10 +14,12 @@ from ipv6check.tries import WITNESSES, Witness, is_good, share_of_canaries
 
 log = logging.getLogger(__name__)
 
-
 SHORTEST_GAP: Final = 5.0
 """Seconds between two looks however many failures come: the canaries belong to others. An outage that begins right after a good
 look and lasts longer than this and the failures that tell of it is seen."""
+
+FRESH: Final = 10.0
+"""Seconds that a look may be old before a further try: else all tries could fall into one outage of ours."""
 
 GAP_IN_TROUBLE: Final = 15.0
 """Seconds between looks while something of ours is lost."""
@@ -52,9 +54,9 @@ class Watch:
         async with self._taking:
             return await self._take(when)
 
-    async def renew(self, age: float) -> None:
-        """Look at ourselves, unless the last look is not older than so many seconds."""
-        since = monotonic() - age
+    async def renew(self, waited: float) -> None:
+        """Look at ourselves before a further try, unless a fresh look was begun in the seconds waited since the one before."""
+        since = monotonic() - min(waited, FRESH)
         async with self._taking:
             if self._begun < since:
                 await self._take("during")
